@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ConsumersConfig(AppConfig):
+    name = "consumers"
+    label = "signalcast_consumers"
+    verbose_name = "Signalcast consumers"

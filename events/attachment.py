@@ -1,0 +1,25 @@
+"""What is attached to what: one attachment a streamed signal."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.dispatch import Signal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Attachment:
+    """A signal that is streamed, the type of its events, and what they carry."""
+
+    signal: Signal
+    type: str
+    path: str | None = None
+    """Where the signal can be imported from, e.g. `academy.signals.order_paid`; None if it was attached in code."""
+    data: Callable[..., Mapping[Any, Any]] | None = None
+    """Called with `sender` and the signal's arguments; returns the event's data, in the place of the arguments."""
+    using: str | None = None
+    """The alias of the database in whose transactions the signal is sent; None: that of its model instance."""
+
+
+# Strong references, by the signal itself: an attachment lasts until it is detached.
+attached: dict[Signal, Attachment] = {}

@@ -1,0 +1,129 @@
+"""The catalog: which signals are streamed, and under which names."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from django.apps import apps
+from django.dispatch import Signal
+from django.utils.module_loading import import_string
+
+from .attachment import Attachment, attached
+from .receivers import record
+
+logger = logging.getLogger("signalcast.events")
+
+_UID = "signalcast.record"
+
+
+class CatalogError(Exception):
+    """An entry of SIGNALCAST["SIGNALS"] that cannot be streamed; the message says why and what to write."""
+
+
+class UnknownType(Exception):
+    """No signal of this type is streamed. The message lists those that are."""
+
+    def __init__(self, type: str) -> None:
+        known = ", ".join(attachment.type for attachment in attachments()) or "none"
+        super().__init__(f"no streamed signal is called {type!r}; there are: {known}")
+
+
+def attach(
+    signal: Signal,
+    *,
+    type: str,
+    data: Callable[..., Mapping[Any, Any]] | None = None,
+    using: str | None = None,
+    path: str | None = None,
+) -> Attachment:
+    """Stream a signal. Attaching it again replaces what was said before.
+
+    `type` is the type of its events, e.g. `shop.order_paid`. `data`, called with `sender` and the signal's arguments,
+    returns what the events carry in the place of the arguments. `using` is the alias of the database in whose
+    transactions the signal is sent.
+    """
+    attachment = Attachment(signal=signal, type=type, path=path, data=data, using=using)
+    detach(signal)
+    attached[signal] = attachment
+    signal.connect(record, weak=False, dispatch_uid=_UID)
+    _move_to_the_front(signal)
+    return attachment
+
+
+def detach(signal: Signal) -> None:
+    """Stream a signal no longer. Nothing happens if it was not streamed."""
+    signal.disconnect(dispatch_uid=_UID)
+    attached.pop(signal, None)
+
+
+def attach_all(entries: Iterable[str]) -> None:
+    """Attach what SIGNALCAST["SIGNALS"] names. A wrong entry is logged, and is an error of `manage.py check`."""
+    for entry in entries:
+        try:
+            found = find(entry)
+        except CatalogError as error:
+            logger.error("%s", error, extra={"action": "attach_failed"})
+            continue
+        for path, signal in found.items():
+            if signal not in attached:
+                attach(signal, type=type_of(path), path=path)
+
+
+def attachments() -> tuple[Attachment, ...]:
+    """What is streamed, in the order in which it was attached."""
+    return tuple(attached.values())
+
+
+def attachment_of(type: str) -> Attachment:
+    """The attachment of an event type. Raises UnknownType."""
+    for attachment in attached.values():
+        if attachment.type == type:
+            return attachment
+    raise UnknownType(type)
+
+
+def find(entry: object) -> dict[str, Signal]:
+    """The signals that an entry names, by their paths: those of a module, or a single one. Raises CatalogError."""
+    if not isinstance(entry, str):
+        raise CatalogError(f'SIGNALCAST["SIGNALS"] has {entry!r}; write the dotted path of a module or of a signal')
+    try:
+        found = _import(entry)
+    except Exception as error:  # Importing a project's module may raise anything.
+        raise CatalogError(f'SIGNALCAST["SIGNALS"] names {entry!r}, which cannot be imported: {error}') from error
+    if isinstance(found, Signal):
+        return {entry: found}
+    if not isinstance(found, ModuleType):
+        raise CatalogError(f'SIGNALCAST["SIGNALS"] names {entry!r}, which is neither a module nor a Signal')
+    names = [name for name, value in vars(found).items() if isinstance(value, Signal) and not name.startswith("_")]
+    signals = {f"{entry}.{name}": vars(found)[name] for name in names}
+    if not signals:
+        raise CatalogError(f'SIGNALCAST["SIGNALS"] names {entry!r}, a module without a Signal')
+    return signals
+
+
+def type_of(path: str) -> str:
+    """The event type of a signal: the label of the app that holds it, else its top package, and its name."""
+    module, _, name = path.rpartition(".")
+    app = apps.get_containing_app_config(module)
+    return f"{app.label if app else module.partition('.')[0]}.{name}"
+
+
+def _import(entry: str) -> Any:
+    try:
+        return import_module(entry)
+    except ModuleNotFoundError as error:
+        # Only if the entry itself is no module: a module that fails to import another must say so.
+        if "." not in entry or error.name is None or not (entry + ".").startswith(error.name + "."):
+            raise
+        return import_string(entry)
+
+
+def _move_to_the_front(signal: Signal) -> None:
+    """An earlier receiver that raises would stop `Signal.send`, and the event would be lost."""
+    with signal.lock:
+        ours = [receiver for receiver in signal.receivers if receiver[0][0] == _UID]
+        others = [receiver for receiver in signal.receivers if receiver[0][0] != _UID]
+        signal.receivers = ours + others
+        signal.sender_receivers_cache.clear()

@@ -1,0 +1,148 @@
+"""`manage.py check`: what is wrong with SIGNALCAST and its database, and what to write instead."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.db import connections
+
+from . import catalog
+from .settings import NAMES, PUBLISHERS
+
+
+@register("signalcast")
+def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    given = getattr(django_settings, "SIGNALCAST", None)
+    if given is None:
+        return [
+            _warning(
+                1,
+                "SIGNALCAST is not set: no signal is streamed.",
+                'SIGNALCAST = {"SIGNALS": ["shop.signals"]}',
+            )
+        ]
+    if not isinstance(given, Mapping):
+        return [_error(1, "SIGNALCAST is not a dictionary.", 'SIGNALCAST = {"SIGNALS": ["shop.signals"]}')]
+    return [*_unknown(given), *_signals(given), *_values(given), *_database(given)]
+
+
+def _unknown(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for name in given:
+        if name not in NAMES:
+            yield _error(2, f"SIGNALCAST has the unknown key {name!r}.", f"one of {', '.join(NAMES)}")
+
+
+def _signals(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    entries = given.get("SIGNALS", ())
+    if not isinstance(entries, list | tuple):
+        yield _error(3, 'SIGNALCAST["SIGNALS"] is not a list.', '"SIGNALS": ["shop.signals"]')
+        return
+    if not entries:
+        yield _warning(
+            2,
+            'SIGNALCAST["SIGNALS"] is empty: no signal is streamed.',
+            '"SIGNALS": ["shop.signals"]',
+        )
+    for entry in entries:
+        try:
+            found = catalog.find(entry)
+        except catalog.CatalogError as error:
+            yield _error(
+                4,
+                f"{error}.",
+                'the dotted path of a module that holds signals, or of one, e.g. "shop.signals.order_paid"',
+            )
+            continue
+        yield from _cached(found)
+
+
+def _cached(found: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for path, signal in found.items():
+        if signal.use_caching:
+            yield _warning(
+                3,
+                f"{path} is a Signal(use_caching=True): sending it with a sender that cannot be weakly referenced "
+                "(None, a string) raises before any receiver runs, so nothing is recorded.",
+                "Signal()",
+            )
+
+
+def _values(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    if given.get("PUBLISHER", "thread") not in PUBLISHERS:
+        yield _error(
+            5,
+            f'SIGNALCAST["PUBLISHER"] is {given["PUBLISHER"]!r}.',
+            f"one of {', '.join(PUBLISHERS)}",
+        )
+    for name, least in (
+        ("MAX_DATA_BYTES", 256),
+        ("RING_EVENTS", 1),
+        ("RING_BYTES", 1024),
+        ("HEARTBEAT", 0.01),
+    ):
+        value = given.get(name, least)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
+            yield _error(6, f"SIGNALCAST[{name!r}] is {value!r}.", f"a number of at least {least}")
+    if given.get("MAX_DATA_BYTES", 0) > 512 * 1024 if isinstance(given.get("MAX_DATA_BYTES"), int) else False:
+        yield _error(
+            7,
+            'SIGNALCAST["MAX_DATA_BYTES"] is too large: servers refuse frames of 1 MiB.',
+            "at most 524288",
+        )
+    source = given.get("SOURCE", "/")
+    if not isinstance(source, str) or not source or not source.isascii() or not source.isprintable() or " " in source:
+        yield _error(
+            8,
+            f'SIGNALCAST["SOURCE"] is {source!r}, not a URI reference.',
+            '"SOURCE": "/shop" or "https://example.com"',
+        )
+
+
+def _database(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    alias = given.get("DATABASE", "default")
+    if alias not in connections:
+        yield _error(
+            9,
+            f'SIGNALCAST["DATABASE"] is {alias!r}, which DATABASES does not have.',
+            f"one of {', '.join(connections)}",
+        )
+        return
+    connection = connections[alias]
+    if connection.vendor not in ("sqlite", "postgresql"):
+        yield _error(10, f"The log cannot live in {connection.vendor}.", "a PostgreSQL or SQLite database")
+    if connection.vendor == "sqlite":
+        yield from _sqlite(alias, connection)
+    if len(connections.settings) > 1:
+        others = ", ".join(other for other in connections if other != alias)
+        yield _warning(
+            4,
+            f"Signals sent in transactions of {others} are recorded after their commit, in a transaction of their own.",
+            f"business whose events must be transactional into {alias!r}, or silence this check",
+        )
+
+
+def _sqlite(alias: str, connection: Any) -> Iterator[CheckMessage]:
+    options = connection.settings_dict.get("OPTIONS", {})
+    if str(options.get("transaction_mode", "")).upper() not in ("IMMEDIATE", "EXCLUSIVE"):
+        yield _error(
+            11,
+            f"The database {alias!r} is SQLite with deferred transactions: a sender that reads before it writes makes "
+            "appends fail at once, whatever the timeout.",
+            '"OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, '
+            '"init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;"}',
+        )
+    elif "wal" not in str(options.get("init_command", "")).lower() and not connection.is_in_memory_db():
+        yield _warning(
+            5,
+            f"The database {alias!r} is SQLite without write-ahead logging: readers and senders wait for each other.",
+            '"init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;" among its OPTIONS',
+        )
+
+
+def _error(number: int, message: str, write: str) -> CheckMessage:
+    return Error(message, hint=f"Write {write}.", id=f"signalcast.E{number:03}")
+
+
+def _warning(number: int, message: str, write: str) -> CheckMessage:
+    return Warning(message, hint=f"Write {write}.", id=f"signalcast.W{number:03}")

@@ -1,0 +1,116 @@
+"""An event, as a Python value and as a line of JSON (a CloudEvent 1.0). Knows neither Django nor the log.
+
+A line is encoded once, when the signal is sent. What is known only later, the position and the log's epoch, is
+spliced in behind the id, which stands at the same place in every line; so live and replayed bytes are the same.
+"""
+
+import json
+import os
+import time as clock
+import uuid
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from typing import Any
+
+_OPENING = '{"specversion":"1.0","id":"'
+_ID = slice(len(_OPENING), len(_OPENING) + 36)
+_SPLICE = _ID.stop + len('",')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A business signal that was sent: what it was, who sent it, when, and what was said."""
+
+    id: str
+    stream: str
+    type: str
+    source: str
+    time: datetime
+    data: str
+    """JSON, ASCII only."""
+    sender: str = ""
+    subject: str = ""
+    summary: str = ""
+    degraded: str = ""
+    """Why `data` is not quite what was sent: reasons, separated by commas."""
+    recorded: str = ""
+    """How, if not in the sender's own transaction: "aftercommit" or "besteffort"."""
+    correlation_id: str = ""
+    causation_id: str = ""
+    origin: str = ""
+
+    def marked(self, recorded: str) -> "Event":
+        """The same event, marked as one that was not recorded in its sender's transaction."""
+        return replace(self, recorded=recorded)
+
+    def encode(self) -> str:
+        """The line without position and epoch, as the log stores it."""
+        attributes = {
+            "type": self.type,
+            "subject": self.subject,
+            "time": rfc3339(self.time),
+            "datacontenttype": "application/json",
+            "sender": self.sender,
+            "summary": self.summary,
+            "degraded": self.degraded,
+            "recorded": self.recorded,
+            "correlationid": self.correlation_id,
+            "causationid": self.causation_id,
+            "origin": self.origin,
+        }
+        known = {name: value for name, value in attributes.items() if value}
+        return f'{_OPENING}{self.id}",{_dumps(known)[1:-1]},"data":{self.data}}}'
+
+
+class Entry:
+    """An event in its place: a position of the stream and the line that clients get."""
+
+    def __init__(self, position: int, line: str) -> None:
+        self.position = position
+        self.line = line
+
+    @property
+    def id(self) -> str:
+        return self.line[_ID]
+
+    @cached_property
+    def attributes(self) -> dict[str, Any]:
+        """The CloudEvent, parsed when a filter first asks for it."""
+        attributes: dict[str, Any] = json.loads(self.line)
+        return attributes
+
+    @classmethod
+    def of(cls, position: int, text: str, *, source: str, stream: str, epoch: str) -> "Entry":
+        """The stored text, with what was learnt after the commit spliced in."""
+        place = f'{_source(source, stream, epoch)},"sequence":"{position:020d}",'
+        return cls(position, text[:_SPLICE] + place + text[_SPLICE:])
+
+    def __repr__(self) -> str:
+        return f"<Entry {self.position} {self.id}>"
+
+
+def new_id(now: datetime) -> str:
+    """A UUIDv7 (RFC 9562 §5.7). It names the event; positions order them."""
+    milliseconds = int(now.timestamp() * 1000)
+    value = milliseconds << 80 | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return str(uuid.UUID(int=value))
+
+
+def now() -> datetime:
+    return datetime.fromtimestamp(clock.time(), UTC)
+
+
+def rfc3339(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+@lru_cache(maxsize=64)
+def _source(source: str, stream: str, epoch: str) -> str:
+    return '"source":' + _dumps(f"{source}/{stream}/{epoch}")
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)

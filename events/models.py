@@ -1,0 +1,66 @@
+"""The tables of the log. They are written and read by `log` and `publisher` alone, the admin aside.
+
+Every column that a sender fills has a default in the database, so that during a rolling deploy an old process can
+still append.
+"""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class StreamRow(models.Model):
+    """A stream's head. Whoever holds the lock on this row numbers events."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    # Names this log's life: another epoch means another log, whatever the positions say.
+    epoch = models.CharField(max_length=36)
+    head = models.BigIntegerField(default=0, db_default=0)
+
+    class Meta:
+        db_table = "signalcast_stream"
+        default_permissions = ()
+        verbose_name = "stream"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EventRow(models.Model):
+    """An event's place in the log. `id` is the order of insertion, `position` (after commit) that of the stream."""
+
+    event_id = models.CharField(max_length=36, unique=True)
+    stream = models.CharField(max_length=64, db_default="main")
+    position = models.BigIntegerField(null=True)
+    type = models.CharField(max_length=255, db_default="")
+    source = models.CharField(max_length=255, db_default="")
+    sender = models.CharField(max_length=255, db_default="")
+    subject = models.CharField(max_length=255, db_default="")
+    time = models.DateTimeField(db_default=Now())
+    correlation_id = models.CharField(max_length=64, db_default="")
+    causation_id = models.CharField(max_length=64, db_default="")
+    origin = models.CharField(max_length=255, db_default="")
+    # The event as JSON, encoded when the signal was sent; position and epoch are spliced in when it is read.
+    text = models.TextField(db_default="")
+
+    class Meta:
+        db_table = "signalcast_event"
+        default_permissions = ()
+        permissions = [("view_event", "Can follow the stream of events")]
+        verbose_name = "event"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stream", "position"],
+                condition=models.Q(position__isnull=False),
+                name="signalcast_event_position",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["stream", "id"],
+                condition=models.Q(position__isnull=True),
+                name="signalcast_event_pending",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.event_id

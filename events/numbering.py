@@ -1,0 +1,84 @@
+"""One pass of the numbering: pending rows get the next positions of their stream, after commit and under its lock.
+
+Ids and timestamps become visible out of order, so they cannot be positions; whoever holds the lock on the stream's row
+numbers what is visible then. A pass is idempotent: anyone may run one at any time.
+"""
+
+from dataclasses import dataclass
+
+from django.db import connections, transaction
+
+from .event import Entry
+from .log import open_stream
+
+BATCH = 1000
+
+# A publisher that is stopped in the middle must not hold the lock for ever.
+_POSTGRESQL = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '5s'"
+
+# `position IS NULL` twice: in the choice, and on the row itself, which another pass may have numbered in the meantime.
+_NUMBER = """
+    UPDATE signalcast_event SET position = numbered.position
+    FROM (
+        SELECT id, %s + row_number() OVER (ORDER BY id) AS position FROM (
+            SELECT id FROM signalcast_event
+            WHERE stream = %s AND position IS NULL AND id >= %s ORDER BY id LIMIT %s
+        ) AS pending
+    ) AS numbered
+    WHERE signalcast_event.id = numbered.id AND signalcast_event.position IS NULL
+    RETURNING signalcast_event.position, signalcast_event.source, signalcast_event.text
+"""
+
+
+class Busy(Exception):
+    """Another publisher holds the stream's head."""
+
+
+class Torn(Exception):
+    """The numbers that came back are not the next ones. Nothing was changed; the next pass tries again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbered:
+    """What one pass gave positions to, in order."""
+
+    epoch: str
+    entries: list[Entry]
+
+
+def is_pending(stream: str, *, using: str, first: int = 0) -> bool:
+    """Whether a row with this id or a later one waits for its position. Takes no lock."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM signalcast_event WHERE stream = %s AND position IS NULL AND id >= %s LIMIT 1",
+            [stream, first],
+        )
+        return cursor.fetchone() is not None
+
+
+def number(stream: str, *, using: str, first: int = 0) -> Numbered:
+    """Give the pending rows with this id and later ones their positions, at most 1,000. Raises Busy or Torn."""
+    open_stream(stream, using=using)
+    connection = connections[using]
+    outermost = not connection.in_atomic_block
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        lock = ""
+        if connection.vendor == "postgresql":
+            lock = " FOR UPDATE SKIP LOCKED"
+            if outermost:
+                cursor.execute(_POSTGRESQL)
+        # In a statement of its own: under READ COMMITTED the next one sees what was committed before we had the lock.
+        cursor.execute(f"SELECT epoch, head FROM signalcast_stream WHERE name = %s{lock}", [stream])
+        row = cursor.fetchone()
+        if row is None:
+            raise Busy
+        epoch, head = row
+        cursor.execute(_NUMBER, [head, stream, first, BATCH])
+        numbered = sorted(cursor.fetchall())
+        if [position for position, *_ in numbered] != list(range(head + 1, head + 1 + len(numbered))):
+            raise Torn
+        cursor.execute("UPDATE signalcast_stream SET head = %s WHERE name = %s", [head + len(numbered), stream])
+    entries = [
+        Entry.of(position, text, source=source, stream=stream, epoch=epoch) for position, source, text in numbered
+    ]
+    return Numbered(epoch=epoch, entries=entries)

@@ -1,0 +1,69 @@
+"""What a signal said, as the `data` of an event: JSON, bounded, and without what was not declared."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import Model
+from django.utils.functional import LazyObject
+
+from .summary import one_line, summarise
+from .value import Failed, Shown, dumps, mark, no_queries, pk
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    text: str
+    """`data` as JSON, ASCII only."""
+    subject: str
+    """The first model instance, e.g. `academy.order/42`, or empty."""
+    summary: str
+    """A line for people, derived from the data."""
+    degraded: str
+    """Why the data is not quite what was sent, e.g. `nul,too-large`, or empty."""
+
+
+def describe(arguments: Mapping[Any, Any], *, limit: int) -> Payload:
+    """The payload of a signal sent with `arguments`, its data at most `limit` bytes. Never raises."""
+    degraded: set[str] = set()
+    data: dict[str, Any] = {}
+    members: list[str] = []
+    room = limit - len("{}")
+    for name, value in arguments.items():
+        key, shown = Shown(limit=limit, degraded=degraded).argument(name, value)
+        member = dumps({key: shown})[1:-1]
+        if len(member) >= room:
+            shown = mark("too-large", degraded, bytes=len(member))
+            member = dumps({key: shown})[1:-1]
+        room -= len(member) + len(",")
+        data[key] = shown
+        members.append(member)
+    text = "{" + ",".join(members) + "}"
+    if room < 0:
+        data = mark("too-large", degraded, arguments=len(data))
+        text = dumps(data)
+    return Payload(text, _subject(arguments), summarise(data), ",".join(sorted(degraded)))
+
+
+def compute(
+    data: Callable[..., Mapping[Any, Any]], sender: Any, arguments: Mapping[str, Any], *, limit: int
+) -> Payload:
+    """The payload that an attachment's own `data` makes. It may not query; if it raises, a mark says so."""
+    try:
+        with no_queries():
+            computed = dict(data(sender=sender, **arguments))
+    except Exception as error:
+        computed = {"error": Failed(type(error).__name__)}
+    payload = describe(computed, limit=limit)
+    return replace(payload, subject=payload.subject or _subject(arguments))
+
+
+def _subject(arguments: Mapping[Any, Any]) -> str:
+    for value in arguments.values():
+        if issubclass(type(value), LazyObject):
+            value = object.__getattribute__(value, "_wrapped")
+        if issubclass(type(value), Model):
+            key = pk(value)
+            return one_line(f"{value._meta.label_lower}/{key}") if isinstance(key, int | str | uuid.UUID) else ""
+    return ""

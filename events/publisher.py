@@ -1,0 +1,206 @@
+"""The publisher: gives committed events their positions, and nudges the group. One daemon thread a process.
+
+The sender's part is `wake`: it notes a number and rings. Whatever a publisher leaves undone, because its process was
+killed or its database went away, the sweep of any server process does a second later.
+"""
+
+import atexit
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connections
+
+from . import log
+from .counters import failures
+from .event import Event
+from .nudge import Nudge
+from .numbering import BATCH, Busy, is_pending, number
+from .settings import current
+from .streams import MAIN
+
+logger = logging.getLogger("signalcast.events")
+
+QUEUE_SIZE = 10_000
+IDLE_SECONDS = 5.0
+FLUSH_SECONDS = 2.0
+
+# SQLite has one writer: without a pause between passes the publisher is always in the senders' way.
+SQLITE_PAUSE = 0.02
+BUSY_PAUSE = 0.01
+MAX_BACKOFF = 5.0
+
+
+class Publisher:
+    """What the thread has been asked to do, and the thread."""
+
+    def __init__(self) -> None:
+        self._rung = threading.Condition()
+        self._first: int | None = None
+        self._writes: deque[tuple[Event, str]] = deque()
+        self._working = False
+        self._thread: threading.Thread | None = None
+        self._nudge = Nudge()
+        self._connection: Any = None
+
+    def wake(self, first: int) -> None:
+        """Number what is pending, from this row id on. It costs the sender a lock and a notification."""
+        with self._rung:
+            self._first = first if self._first is None else min(first, self._first)
+            self._start_and_ring()
+
+    def write(self, event: Event, *, using: str) -> bool:
+        """Append an event from the thread, in a transaction of its own. False if the queue is full."""
+        with self._rung:
+            if len(self._writes) >= QUEUE_SIZE:
+                return False
+            self._writes.append((event, using))
+            self._start_and_ring()
+            return True
+
+    def flush(self, timeout: float = FLUSH_SECONDS) -> bool:
+        """Wait until nothing is left to do. False if that took longer than `timeout` seconds."""
+        with self._rung:
+            return self._rung.wait_for(self._is_idle, timeout)
+
+    def _start_and_ring(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="signalcast-publisher", daemon=True)
+            self._thread.start()
+        self._rung.notify_all()
+
+    def _is_idle(self) -> bool:
+        return self._first is None and not self._writes and not self._working
+
+    def _run(self) -> None:
+        backoff = 0.0
+        while True:
+            first, writes = self._take()
+            try:
+                self._append(writes)
+                if first is not None:
+                    self._publish(first)
+            except Busy:
+                self._postpone(first, BUSY_PAUSE)
+            except Exception:  # The database may be away for minutes; events wait in it, and so do we.
+                failures["publish"] += 1
+                backoff = min(MAX_BACKOFF, backoff * 2 or 0.1)
+                logger.exception(
+                    "Events could not be published; trying again in %.1f s",
+                    backoff,
+                    extra={"action": "publish_failed"},
+                )
+                self._disconnect()
+                self._postpone(first, backoff)
+            else:
+                backoff = 0.0
+
+    def _take(self) -> tuple[int | None, list[tuple[Event, str]]]:
+        with self._rung:
+            self._working = False
+            self._rung.notify_all()
+            if not self._rung.wait_for(self._is_asked, IDLE_SECONDS):
+                self._disconnect()
+                self._rung.wait_for(self._is_asked)
+            first, self._first = self._first, None
+            writes = list(self._writes)
+            self._writes.clear()
+            self._working = True
+            return first, writes
+
+    def _is_asked(self) -> bool:
+        return self._first is not None or bool(self._writes)
+
+    def _postpone(self, first: int | None, seconds: float) -> None:
+        time.sleep(seconds)
+        if first is not None:
+            self.wake(first)
+
+    def _append(self, writes: Sequence[tuple[Event, str]]) -> None:
+        for event, using in writes:
+            try:
+                self.wake(log.append(event, using=using))
+            except Exception:  # Nobody is left to raise to: the event is lost, and that is said.
+                failures["retry"] += 1
+                logger.exception(
+                    "The event %s of type %s is lost: it could not be appended to the log in %r. "
+                    "Is that database there, and migrated (manage.py migrate signalcast)?",
+                    event.id,
+                    event.type,
+                    using,
+                    extra={"action": "event_lost"},
+                )
+                connections[using].close()
+
+    def _publish(self, first: int) -> None:
+        using = current().DATABASE
+        self._connection = connections[using]
+        while is_pending(MAIN, using=using, first=first):
+            numbered = number(MAIN, using=using, first=first)
+            self._nudge.send(numbered)
+            if self._connection.vendor == "sqlite":
+                time.sleep(SQLITE_PAUSE)
+            if len(numbered.entries) < BATCH:
+                break
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+def publisher() -> Publisher:
+    """This process's publisher."""
+    global _publisher
+    if _publisher is None:
+        _publisher = Publisher()
+    return _publisher
+
+
+def publish_now(first: int) -> None:
+    """Number what is pending, in the caller's thread: for PUBLISHER "inline"."""
+    using = current().DATABASE
+    try:
+        while is_pending(MAIN, using=using, first=first):
+            number(MAIN, using=using, first=first)
+    except Exception:  # The sender has committed and must not be troubled; a sweep will do it.
+        failures["publish"] += 1
+        logger.exception("Events could not be published", extra={"action": "publish_failed"})
+
+
+def sweep() -> None:
+    """Number whatever is pending, whoever left it behind. Called once a second by every server process."""
+    if mode() != "inline":
+        publisher().wake(0)
+
+
+def mode() -> str:
+    """SIGNALCAST["PUBLISHER"]; but always "inline" on an in-memory SQLite, where a thread locks senders out."""
+    connection = connections[current().DATABASE]
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+        return "inline"
+    return current().PUBLISHER
+
+
+_publisher: Publisher | None = None
+_inherited: list[Publisher] = []
+
+
+def _after_fork() -> None:
+    """The child begins anew. It keeps what it inherited, so that nothing is closed under the parent."""
+    global _publisher
+    if _publisher is not None:
+        _inherited.append(_publisher)
+        _publisher = None
+
+
+def _at_exit() -> None:
+    if _publisher is not None:
+        _publisher.flush()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_at_exit)

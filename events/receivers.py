@@ -1,0 +1,141 @@
+"""The one receiver: it records a signal as an event, in the sender's own transaction, and never troubles the sender."""
+
+import contextlib
+import logging
+from collections.abc import Callable
+from inspect import isclass
+from typing import Any
+
+from django.core.exceptions import SynchronousOnlyOperation
+from django.db import connections, transaction
+from django.db.models import Model
+from django.dispatch import Signal
+
+from . import log
+from .attachment import Attachment, attached
+from .counters import failures
+from .event import Event, new_id, now
+from .payload import compute, describe
+from .publisher import mode, publish_now, publisher
+from .settings import current
+from .streams import MAIN
+from .summary import one_line
+
+logger = logging.getLogger("signalcast.events")
+
+
+def record(sender: Any, *, signal: Signal, **arguments: Any) -> None:
+    """Build the event now, since arguments may change later, and append it. Never raises."""
+    try:
+        _record(attached[signal], sender, arguments)
+    except Exception:  # Whatever it is, it is ours to answer for, not the sender's.
+        failures["record"] += 1
+        logger.exception("A signal could not be recorded as an event", extra={"action": "record_failed"})
+
+
+def _record(attachment: Attachment, sender: Any, arguments: dict[str, Any]) -> None:
+    own = current().DATABASE
+    decides = _transaction_that_decides(attachment.using or _alias_of(arguments) or own, own)
+    if decides in (None, own):
+        _append(_event(attachment, sender, arguments))
+    else:
+        event = _event(attachment, sender, arguments, recorded="aftercommit")
+        _on_commit(lambda: _append(event), using=decides)
+
+
+def _event(attachment: Attachment, sender: Any, arguments: dict[str, Any], *, recorded: str = "") -> Event:
+    settings = current()
+    if attachment.data is None:
+        payload = describe(arguments, limit=settings.MAX_DATA_BYTES)
+    else:
+        payload = compute(attachment.data, sender, arguments, limit=settings.MAX_DATA_BYTES)
+    time = now()
+    return Event(
+        id=new_id(time),
+        stream=MAIN,
+        type=attachment.type,
+        source=settings.SOURCE,
+        time=time,
+        data=payload.text,
+        sender=_name_of(sender),
+        subject=payload.subject,
+        summary=payload.summary,
+        degraded=payload.degraded,
+        recorded=recorded,
+    )
+
+
+def _append(event: Event) -> None:
+    using = current().DATABASE
+    try:
+        row_id = log.append(event, using=using)
+    except SynchronousOnlyOperation:
+        # A plain `send()` in async code: Django's own refusal, not a guess from a running loop.
+        _hand_over(event.marked("besteffort"), using)
+    except Exception:
+        failures["append"] += 1
+        logger.warning(
+            "The event %s of type %s could not be appended to the log in %r; trying once more after the commit",
+            event.id,
+            event.type,
+            using,
+            exc_info=True,
+            extra={"action": "append_failed"},
+        )
+        _on_commit(lambda: _hand_over(event.marked("aftercommit"), using), using=using)
+    else:
+        _on_commit(lambda: _publish(row_id), using=using)
+
+
+def _hand_over(event: Event, using: str) -> None:
+    """To the publisher's thread, which has a connection and a transaction of its own."""
+    if not publisher().write(event, using=using):
+        failures["full"] += 1
+        logger.error(
+            "The event %s of type %s is lost: 10,000 events wait to be appended already",
+            event.id,
+            event.type,
+            extra={"action": "event_lost"},
+        )
+
+
+def _publish(row_id: int) -> None:
+    match mode():
+        case "thread":
+            publisher().wake(row_id)
+        case "inline":
+            publish_now(row_id)
+
+
+def _on_commit(hook: Callable[[], None], *, using: str) -> None:
+    """For every event: registered once a transaction, it would be lost with the savepoint that registered it."""
+    # With autocommit off nobody tells us of the commit; a sweep will find the row.
+    with contextlib.suppress(transaction.TransactionManagementError):
+        transaction.on_commit(hook, using=using, robust=True)
+
+
+def _alias_of(arguments: dict[str, Any]) -> str | None:
+    for value in arguments.values():
+        if issubclass(type(value), Model):
+            alias: str | None = value._state.db
+            return alias
+    return None
+
+
+def _transaction_that_decides(business: str, own: str) -> str | None:
+    """The alias of the open transaction on which the event's fate hangs, or None if none is open."""
+    opened = [connection.alias for connection in connections.all(initialized_only=True) if connection.in_atomic_block]
+    for alias in (business, own):
+        if alias in opened:
+            return alias
+    return opened[0] if opened else None
+
+
+def _name_of(sender: Any) -> str:
+    """`academy.Order` for a model, the dotted path of another class, a string as it is, else the object's class."""
+    if sender is None:
+        return ""
+    if isinstance(sender, str):
+        return one_line(sender)
+    kind = sender if isclass(sender) else type(sender)
+    return one_line(kind._meta.label if issubclass(kind, Model) else f"{kind.__module__}.{kind.__qualname__}")

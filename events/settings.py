@@ -1,0 +1,51 @@
+"""SIGNALCAST, the project's one setting, with the defaults. `manage.py check` says what is wrong with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from django.conf import settings as django_settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    # Which signals are streamed: modules (every Signal in them) and dotted paths of single signals.
+    SIGNALS: tuple[str, ...] = ()
+    # The alias of the database that holds the log. Events are transactional only for business in the same one.
+    DATABASE: str = "default"
+    # Who assigns positions after a commit: "thread" (of this process), "inline" (the sender), "off" (the servers).
+    PUBLISHER: str = "thread"
+    # The largest `data` of one event, in bytes of JSON; what is larger is replaced by a mark that says so.
+    MAX_DATA_BYTES: int = 65_536
+    # The CloudEvents `source` of this project's events, a URI reference; stream and epoch are added to it.
+    SOURCE: str = "/signalcast"
+    # How many of the newest events each server process holds in memory; older ones are read from the log.
+    RING_EVENTS: int = 10_000
+    # The same in bytes of JSON, whichever is reached first.
+    RING_BYTES: int = 16 * 1024 * 1024
+    # Seconds between two heartbeats to a client; it tells a quiet stream from a dead connection.
+    HEARTBEAT: float = 10.0
+
+
+PUBLISHERS = ("thread", "inline", "off")
+NAMES = tuple(field.name for field in fields(Settings))
+
+_made: tuple[object, Settings] = (None, Settings())
+
+
+def current() -> Settings:
+    """The settings in force. Unknown names are left to `manage.py check`."""
+    global _made
+    given = getattr(django_settings, "SIGNALCAST", None)
+    if given is not _made[0]:
+        _made = (given, _settings(given))
+    return _made[1]
+
+
+def _settings(given: object) -> Settings:
+    if not isinstance(given, Mapping):
+        return Settings()
+    known: dict[str, Any] = {name: given[name] for name in NAMES if name in given}
+    if isinstance(known.get("SIGNALS"), (list, tuple)):
+        known["SIGNALS"] = tuple(known["SIGNALS"])
+    return Settings(**known)

@@ -1,0 +1,267 @@
+"""One argument of a signal as a JSON-safe value: references, declared fields, masks, limits.
+
+Only what was declared is shown: an argument by being passed, a model's field by the model's `event_fields`. Nothing
+here runs a query. What cannot be shown becomes a mark, `{"$mark": reason, …}`.
+"""
+
+import datetime
+import enum
+import json
+import math
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, is_dataclass
+from decimal import Decimal
+from pathlib import PurePath
+from typing import Any
+
+from django.db import connections
+from django.db.models import Field, ForeignKey, Model
+from django.utils.duration import duration_iso_string
+from django.utils.functional import LazyObject, Promise, empty
+
+from .mask import is_secret
+
+MAX_DEPTH = 32
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Stands for data that could not be computed: `error` is the exception's name."""
+
+    error: str
+
+
+class QueryRefused(Exception):
+    """Data that is made for an event asked the database, in the sender's transaction."""
+
+
+class _TooLarge(Exception):
+    """More than fits into one event."""
+
+
+@dataclass(slots=True)
+class Shown:
+    """One argument on its way to JSON: at most `limit` bytes, and no more work than that."""
+
+    limit: int
+    degraded: set[str]
+    spent: int = 0
+    path: list[int] = field(default_factory=list)
+
+    def argument(self, name: Any, value: Any) -> tuple[str, Any]:
+        key = f"({type(name).__name__})"
+        try:
+            key = self.key(name)
+            return key, self.keyed(key, value)
+        except _TooLarge:
+            return key, self.mark("too-large")
+        except Exception as error:  # A project's own class may break any of Python's rules; the sender must not notice.
+            return key, self.mark("failed", error=type(error).__name__)
+
+    def keyed(self, key: str, value: Any) -> Any:
+        if is_secret(key) and value is not None and type(value) is not bool:
+            return self.mark("masked")
+        return self.value(value)
+
+    def value(self, value: Any) -> Any:
+        self.spend(2)
+        kind = type(value)
+        if value is None or kind is bool:
+            return value
+        if kind is str:
+            return self.string(value)
+        if kind is int:
+            return self.integer(value)
+        # From here on `isinstance` would ask a lazy object for its class, and so evaluate it.
+        if issubclass(kind, LazyObject):
+            return self.lazy(value)
+        if issubclass(kind, Promise):
+            with no_queries():
+                return self.string(str(value))
+        if issubclass(kind, Model):
+            return self.nested(value, self.reference)
+        return self.scalar(value, kind) if issubclass(kind, _SCALARS) else self.container(value, kind)
+
+    def scalar(self, value: Any, kind: type) -> Any:
+        if issubclass(kind, enum.Enum):
+            return self.value(value.value)
+        if issubclass(kind, str):
+            return self.string(str.__str__(value))
+        if issubclass(kind, int):
+            return self.integer(int.__int__(value))
+        if issubclass(kind, float):
+            return self.number(float.__float__(value))
+        if issubclass(kind, Decimal):
+            return self.string(str(value)) if value.is_finite() else self.mark("not-a-number", value=str(value))
+        if issubclass(kind, datetime.timedelta):
+            return duration_iso_string(value)
+        if issubclass(kind, datetime.date | datetime.time):
+            return value.isoformat()
+        return self.string(str(value))
+
+    def container(self, value: Any, kind: type) -> Any:
+        if issubclass(kind, dict):
+            return self.nested(value, self.mapping)
+        if issubclass(kind, list | tuple):
+            return self.nested(value, self.sequence)
+        if issubclass(kind, set | frozenset):
+            return self.nested(value, self.unordered)
+        if kind is Failed:
+            return self.mark("failed", error=value.error)
+        if is_dataclass(kind):
+            return self.nested(value, self.record)
+        if issubclass(kind, bytes | bytearray | memoryview):
+            return self.mark("binary", bytes=len(value))
+        return self.mark("unsupported", type=f"{kind.__module__}.{kind.__qualname__}")
+
+    def string(self, value: str) -> Any:
+        if len(value) > self.limit - self.spent:
+            return self.mark("too-large", characters=len(value))
+        self.spend(len(value))
+        return _text(value, self.degraded)
+
+    def integer(self, value: int) -> Any:
+        # Python refuses to print integers of more than 4,300 digits.
+        if value.bit_length() > 4096:
+            return self.mark("too-large", bits=value.bit_length())
+        self.spend(value.bit_length() // 3)
+        return value
+
+    def number(self, value: float) -> Any:
+        return value if math.isfinite(value) else self.mark("not-a-number", value=str(value))
+
+    def lazy(self, value: Any) -> Any:
+        wrapped = object.__getattribute__(value, "_wrapped")
+        return self.mark("lazy") if wrapped is empty else self.value(wrapped)
+
+    def reference(self, instance: Model) -> dict[str, Any]:
+        meta = instance._meta
+        reference: dict[str, Any] = {"model": meta.label_lower, "pk": self.value(pk(instance))}
+        declared = getattr(type(instance), "event_fields", ())
+        if declared:
+            reference["fields"] = {name: self.field(instance, name) for name in declared}
+        return reference
+
+    def field(self, instance: Model, name: str) -> Any:
+        declared = next((f for f in instance._meta.concrete_fields if name in (f.name, f.attname)), None)
+        if declared is None:
+            return self.mark("unknown-field")
+        if declared.attname not in instance.__dict__:
+            return self.mark("deferred")
+        value = instance.__dict__[declared.attname]
+        if isinstance(declared, ForeignKey) and name == declared.name and value is not None:
+            return self.related(instance, declared, value)
+        return self.keyed(name, value)
+
+    def related(self, instance: Model, declared: Field, value: Any) -> Any:
+        """The other end of a foreign key: with its own fields if it is loaded, else just its key."""
+        loaded = instance._state.fields_cache.get(declared.name)
+        if loaded is not None:
+            return self.value(loaded)
+        return {"model": declared.related_model._meta.label_lower, "pk": self.value(value)}
+
+    def mapping(self, value: dict[Any, Any]) -> dict[str, Any]:
+        shown: dict[str, Any] = {}
+        for key, item in dict.items(value):
+            name = self.key(key)
+            if name in shown:  # 1 and "1" are two keys in Python and one in JSON.
+                name = f"{name} ({type(key).__name__})"
+            shown[name] = self.keyed(name, item)
+        return shown
+
+    def key(self, key: Any) -> str:
+        shown = self.value(key)
+        if isinstance(shown, str):
+            return shown
+        return dumps(shown) if isinstance(shown, int | float | None) else f"({type(key).__name__})"
+
+    def sequence(self, value: Any) -> list[Any]:
+        return [self.value(item) for item in value]
+
+    def unordered(self, value: Any) -> list[Any]:
+        return sorted(self.sequence(value), key=dumps)
+
+    def record(self, value: Any) -> dict[str, Any]:
+        return {f.name: self.keyed(f.name, getattr(value, f.name)) for f in fields(value)}
+
+    def nested(self, value: Any, show: Callable[[Any], Any]) -> Any:
+        if id(value) in self.path:
+            return self.mark("cycle")
+        if len(self.path) >= MAX_DEPTH:
+            return self.mark("too-deep")
+        self.path.append(id(value))
+        try:
+            return show(value)
+        finally:
+            self.path.pop()
+
+    def spend(self, size: int) -> None:
+        self.spent += size
+        if self.spent > self.limit:
+            raise _TooLarge
+
+    def mark(self, reason: str, **facts: Any) -> dict[str, Any]:
+        return mark(reason, self.degraded, **facts)
+
+
+_SCALARS = (
+    enum.Enum,
+    str,
+    int,
+    float,
+    Decimal,
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+    uuid.UUID,
+    PurePath,
+)
+
+
+def mark(reason: str, degraded: set[str], **facts: Any) -> dict[str, Any]:
+    """What stands in the place of a value, and says why."""
+    if reason != "masked":
+        degraded.add(reason)
+    return {"$mark": reason, **facts}
+
+
+def _text(value: str, degraded: set[str]) -> str:
+    """NUL and lone surrogates break databases and parsers: ␀ and � stand in their place."""
+    if "\0" in value:
+        degraded.add("nul")
+        value = value.replace("\0", "\N{SYMBOL FOR NULL}")
+    if not value.isascii() and _SURROGATES.search(value):
+        degraded.add("surrogate")
+        value = _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", value)
+    return value
+
+
+@contextmanager
+def no_queries() -> Iterator[None]:
+    """While code that is not ours makes data: the sender would wait for a query, or be aborted by it."""
+    watched = connections.all()
+    for connection in watched:
+        connection.execute_wrappers.append(_refuse)
+    try:
+        yield
+    finally:
+        for connection in watched:
+            connection.execute_wrappers.remove(_refuse)
+
+
+def _refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    raise QueryRefused(sql)
+
+
+def pk(instance: Model) -> Any:
+    """The primary key as it is in memory."""
+    return instance.__dict__.get(instance._meta.pk.attname)
+
+
+def dumps(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
