@@ -1,0 +1,99 @@
+# Signalcast. `make run` and `make test` need nothing but Python, and set up all the rest.
+
+PORT ?= 8000
+RATE ?= 20
+
+VENV := .venv
+PY := $(VENV)/bin/python
+
+# A stamp for each set of requirements, named after its content: what is installed already is
+# not looked at again.
+checksum = $(shell cksum < requirements/$(1).txt | cut -d ' ' -f 1)
+RUN := $(VENV)/run-$(call checksum,run)
+TEST := $(VENV)/test-$(call checksum,test)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run shell simulate test check clean
+.NOTPARALLEL:
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(RUN) ## Install what the demo needs, prepare the database
+	@$(PY) manage.py migrate --verbosity 0
+	@$(PY) manage.py seed
+
+run: setup ## Serve the dashboard to this machine, PORT=8000
+	@$(PY) -c "$$PORT_IS_FREE" $(PORT)
+	@echo
+	@echo "  Signalcast is at http://127.0.0.1:$(PORT)/ - to see something there, in another terminal:"
+	@echo
+	@echo "    make simulate    a school's busy day"
+	@echo "    make shell       and in it: order_paid.send(sender=Order, order=Order.objects.first(), note=\"hello\")"
+	@echo
+	@PYTHONUNBUFFERED=1 exec $(PY) manage.py runserver --noreload 127.0.0.1:$(PORT)
+
+shell: setup ## Open a Python shell that has the signals and models at hand
+	@exec $(PY) manage.py shell
+
+simulate: setup ## Do business at the example school, RATE=20 signals a second
+	@exec $(PY) manage.py simulate --rate $(RATE)
+
+# The demo's own environment has no say in the tests; only $DATABASE_URL chooses the PostgreSQL.
+PYTEST := env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS $(PY) -m pytest
+
+test: check ## Check and test everything, on SQLite and PostgreSQL, in a real browser
+	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && env -u DATABASE_URL $(PYTEST)
+	$(PY) -m tests.postgresql $(PYTEST) tests/events tests/integration tests/academy
+
+check: $(TEST) ## Check style, types and imports
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(PY) $(VENV)/bin/lint-imports
+
+clean: ## Remove everything made here but the database
+	rm -rf $(VENV) build dist *.egg-info test-results
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# -- How it is set up --------------------------------------------------------------------------
+
+$(RUN):
+	@$(make_venv)
+	@echo "Installing what the demo needs ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@touch $@
+
+# It is all of the above and more.
+$(TEST):
+	@$(make_venv)
+	@echo "Installing what the tests need ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@touch $@ $(RUN)
+
+# A virtual environment that is missing, half made, or older than its Python is made anew.
+define make_venv
+$(PY) -m pip --version >/dev/null 2>&1 || { \
+	for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+		python=; \
+	done; \
+	test -n "$$python" || { \
+		echo "Signalcast needs Python 3.11 or newer, and no python3 here is. Install one, or say" >&2; \
+		echo "where it is: make PYTHON=/path/to/python3.12" >&2; exit 1; }; \
+	"$$python" -m venv --clear $(VENV) || { \
+		echo "$$python could not make a virtual environment. On Debian and Ubuntu it needs the" >&2; \
+		echo "package python3-venv." >&2; exit 1; }; }
+endef
+
+define PORT_IS_FREE
+import socket, sys
+probe = socket.socket()
+probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+try:
+    probe.bind(("127.0.0.1", int(sys.argv[1])))
+except (OSError, OverflowError, ValueError) as reason:
+    sys.exit(f"Port {sys.argv[1]} cannot be used ({reason}). Choose another: make run PORT=8001")
+endef
+export PORT_IS_FREE
