@@ -1,0 +1,128 @@
+// The dashboard, wired: socket frame → stream → store → scheduler → list. Nothing here but who tells whom.
+
+import {Hold} from './core/hold.js';
+import {Meter} from './core/meter.js';
+import {Scheduler} from './core/scheduler.js';
+import {GAP, Store} from './core/store.js';
+import {EventStream} from './lib/eventstream.js';
+import {followPage} from './lib/lifecycle.js';
+import {announcer} from './ui/announce.js';
+import {Conn} from './ui/conn.js';
+import {Detail} from './ui/detail.js';
+import {byId} from './ui/dom.js';
+import {Empty} from './ui/empty.js';
+import {Foot} from './ui/foot.js';
+import {listenToKeys} from './ui/keys.js';
+import {List} from './ui/list.js';
+import {splitterOf} from './ui/splitter.js';
+import {Strip} from './ui/strip.js';
+import {themeToggle} from './ui/theme.js';
+
+const BACKFILL = 500;    // events shown from before the page was opened
+const BUSY = 20;         // events a second, above which the list is drawn four times a second and no more
+const TICK_MS = 500;     // countdowns, rates and receipts
+
+const config = JSON.parse(byId('config').textContent);
+const announce = announcer(byId('announce'));
+const store = new Store();
+const meter = new Meter();
+const scheduler = new Scheduler();
+const rate = () => meter.rate(performance.now());
+
+const stream = new EventStream(config.socket, {
+  stream: config.stream, from: {last: BACKFILL}, backfill: BACKFILL, storage: session(),
+  onBatch({lines}) {
+    for (const line of lines) store.push(line);
+    meter.add(lines.length, performance.now());
+    scheduler.mark('list');
+    if (hold.held) scheduler.mark('status');
+  },
+  onGap(gap) {
+    if (!store.size && gap.reason === 'epoch') return;    // nothing here is from the other log
+    store.pushGap(gap);
+    conn.gap(gap);
+    scheduler.mark('list');
+  },
+  onState({name}) {
+    if (name !== shownName) scheduler.now('status');
+    shownName = name;
+    if (store.size === 0) scheduler.mark('status');
+  },
+});
+let shownName = '';
+
+const hold = new Hold(store, () => {
+  scheduler.now('status');
+  scheduler.now('list');
+});
+const isEmpty = () => store.size === 0 && stream.position !== null && stream.behind === 0;
+const list = new List({store, hold, scheduler, announce, open, rate});
+const detail = new Detail({closed, step, announce});
+const conn = new Conn({stream, rate, signals: config.signals.length, announce, isEmpty});
+const strip = new Strip({stream, store, hold, announce, live: () => list.live()});
+const foot = new Foot({stream, store});
+const empty = new Empty({config, announce});
+
+scheduler.add('list', () => {
+  empty.draw(isEmpty(), stream.name === 'live');
+  list.draw();
+}, () => !hold.held && rate() > BUSY);
+scheduler.add('status', () => {
+  conn.draw();
+  strip.draw();
+  foot.draw();
+  empty.draw(isEmpty(), stream.name === 'live');
+}, () => true);
+
+listenToKeys({
+  pause: () => strip.toggle(),
+  live: () => list.live(),
+  move: (by) => move(by, !detail.element.contains(document.activeElement)),
+  open: () => list.active !== null && open(list.active),
+  escape() {
+    if (detail.isOpen) detail.close();
+    else if (hold.held) list.live();
+  },
+});
+themeToggle(byId('theme'));
+splitterOf(byId('splitter'), byId('work'));
+setInterval(() => scheduler.mark('status'), TICK_MS);
+stream.open();
+followPage(stream);
+
+function open(ordinal) {
+  const entry = store.at(ordinal);
+  if (ordinal < store.first || entry.kind === GAP) return;
+  hold.hold('detail');
+  list.select(ordinal);
+  detail.open(entry);
+  list.reveal(ordinal);
+}
+
+function closed() {
+  const inside = document.activeElement === document.body || detail.element.contains(document.activeElement);
+  list.select(null);
+  if (inside) {
+    hold.hold('focus');
+    list.focusActive();
+  }
+  hold.release('detail');
+}
+
+function step(by) {
+  move(by, false);
+}
+
+function move(by, focus) {
+  const ordinal = list.move(by, {focus});
+  if (detail.isOpen && ordinal !== null) open(ordinal);
+}
+
+/** The tab's own storage, where the browser allows any. */
+function session() {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,57 @@
+// Values as people read them. No DOM.
+
+const grouped = new Intl.NumberFormat('en-GB');
+const two = (n) => String(n).padStart(2, '0');
+
+export const count = (n) => grouped.format(n);
+
+/** "1 event", "2 events". */
+export const plural = (n, noun) => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+
+/** Events per second: "0.4/s", "9/s", "1,004/s", "12.4k/s". */
+export function rate(perSecond) {
+  if (perSecond > 9999) return `${(perSecond / 1000).toFixed(1)}k/s`;
+  return `${perSecond > 0 && perSecond < 1 ? perSecond.toFixed(1) : count(Math.round(perSecond))}/s`;
+}
+
+export function bytes(n) {
+  if (n < 1000) return `${n} B`;
+  if (n < 1e6) return `${Math.round(n / 1000)} kB`;
+  return `${(n / 1e6).toFixed(n < 1e7 ? 1 : 0)} MB`;
+}
+
+/** Milliseconds since 1970 as [hours and minutes, seconds] of the reader's zone: "16:08:" and "43.350". */
+export function clock(ms) {
+  if (Number.isNaN(ms)) return ['', '–'];
+  const at = new Date(ms);
+  return [`${two(at.getHours())}:${two(at.getMinutes())}:`, `${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`];
+}
+
+export const time = (ms) => clock(ms).join('');
+
+/** Without the milliseconds. */
+export const timeOfDay = (ms) => time(ms).slice(0, 8);
+
+/** "academy.order_paid" as ["academy.", "order_paid"]: the part that repeats, and the part that tells. */
+export function split(name) {
+  const end = name.lastIndexOf('.') + 1;
+  return [name.slice(0, end), name.slice(end)];
+}
+
+/** A stable hue for a name, the same for every reader: FNV-1a, from a basis that tells the example's signals apart. */
+export function hue(name) {
+  let hash = BASIS;
+  for (let i = 0; i < name.length; i += 1) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return ((hash ^ (hash >>> 15)) >>> 0) % 6;
+}
+const BASIS = 0x811ca255;
+
+// Characters that would hide, reorder or break what stands beside them: controls, direction marks, and halves of pairs.
+const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+const named = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** The text with whatever cannot be seen written out as "\u202e". */
+export const visible = (text) => text.replace(UNSEEN, named);
+
+/** The text as a JSON string in which nothing is hidden; line breaks and the like in their short form. */
+export const quoted = (text) => visible(JSON.stringify(text));

@@ -1,0 +1,267 @@
+// A client of one stream: connects, resumes, acknowledges, and says what it knows. No DOM; any page may use it alone.
+//
+//   const stream = connect('/ws/', {from: {last: 500}, onBatch: (batch) => batch.lines.forEach(show)});
+//
+// `position` is the first position still wanted. A batch covers [from, to), so `batch.from === position` proves that
+// nothing is missing; what does not join is reported as a gap, never passed over.
+
+import {Backoff} from './backoff.js';
+import {Bookmark} from './bookmark.js';
+import {followPage} from './lifecycle.js';
+import {SUBPROTOCOL, ack, comesBack, filter as filterMessage, hello, parse, positionOf} from './protocol.js';
+import {Timers} from './timers.js';
+
+const ACK_MS = 250;
+const ACK_BYTES = 512 * 1024;   // half of the 1 MiB that the server leaves unacknowledged
+const STALLED = 1.2;            // heartbeats; a little more than one, since they are never early
+const DEAD = 2.5;               // heartbeats; two were lost: the connection is gone, whatever the socket says
+const WELCOME_MS = 10000;       // without a welcome by then, the connection is tried anew
+const STEADY_MS = 5000;         // of being connected, before a failure counts as the first again
+const BEHIND = 1000;            // events; about a second of a busy stream
+
+/** Opens a stream that also follows its page: online, offline, hidden, back from the cache. */
+export function connect(url, options) {
+  const stream = new EventStream(url, options);
+  stream.open();
+  followPage(stream);
+  return stream;
+}
+
+export class EventStream {
+  position = null;
+  epoch = null;
+  tip = null;
+  head = 0;
+  oldest = 1;
+  recovered = 0;    // events that came after a reconnection, with nothing missing
+  duplicates = 0;
+  attempt = 0;
+  retryAt = null;   // on the clock of `now`
+  heardAt = null;
+  code = null;      // why the server closed, and in its words
+  message = '';
+  name = 'connecting';
+
+  #socket = null;
+  #timers = new Timers();
+  #hinted = null;       // the welcome moved us, and no gap has said why yet
+  #recovery = null;     // {until, events} while the events of a resume are arriving
+  #seen = 0;            // the position stored by the page before this one
+  #owed = {events: 0, bytes: 0};
+  #bye = null;
+  #heartbeat = 10000;
+
+  /**
+   * @param {string} url path or address of the websocket
+   * @param {object} [options] see the defaults below; `from` is a position, 'live', 'earliest' or {last: n};
+   *   `storage` keeps the position, so that a reload resumes, `backfill` events before it
+   */
+  constructor(url, {stream = 'main', from = 'live', filter, window = 4096, storage = null, backfill = 0, backoff = {},
+    onBatch = () => {}, onState = () => {}, onGap = () => {}, onFiltered = () => {},
+    WebSocket = globalThis.WebSocket, random = Math.random, now = () => performance.now()} = {}) {
+    Object.assign(this, {stream, from, filter, window, backfill, onBatch, onState, onGap, onFiltered, WebSocket, random, now});
+    this.url = new URL(url, globalThis.location?.href);
+    this.url.protocol = this.url.protocol.replace('http', 'ws');
+    this.backoff = new Backoff({random, ...backoff});
+    this.bookmark = new Bookmark(storage, `signalcast:${this.url.pathname}:${stream}`);
+  }
+
+  /** How many events the log holds beyond what came here. */
+  get behind() {
+    return this.position === null ? 0 : Math.max(0, this.head + 1 - this.position);
+  }
+
+  /** A device without a network still reaches itself. */
+  get local() {
+    return ['localhost', '127.0.0.1', '[::1]'].includes(this.url.hostname);
+  }
+
+  open() {
+    this.#release();
+    const socket = new this.WebSocket(this.url.href, SUBPROTOCOL);
+    this.#socket = socket;
+    this.#bye = null;
+    this.#owed = {events: 0, bytes: 0};
+    socket.onopen = () => this.#greet();
+    socket.onmessage = ({data}) => this.#receive(data);
+    socket.onclose = ({code}) => this.#lost(code);
+    this.#timers.set('welcome', WELCOME_MS, () => this.#lost(1006));
+    this.#become(this.position === null && !this.attempt ? 'connecting' : 'reconnecting', {retryAt: null});
+  }
+
+  /** Ends the connection and stays away until `open` or `retryNow`. */
+  close(name = 'closed') {
+    this.bookmark.write(this);
+    this.#release();
+    this.#become(name, {retryAt: null});
+  }
+
+  /** Tries at once where a try was due later, or none at all. */
+  retryNow() {
+    if (this.name === 'stalled') this.#lost(1006);
+    if (!this.#socket && this.name !== 'refused') this.open();
+  }
+
+  /** Follows what this filter lets through; `onFiltered` says from which position. */
+  setFilter(filter) {
+    this.filter = filter ?? undefined;
+    this.#send(filterMessage(filter ?? null));
+  }
+
+  // ── to the server ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  #greet() {
+    const {stream, filter, window} = this;
+    if (this.position !== null) return this.#send(hello({stream, from: this.position, epoch: this.epoch, tip: this.tip, filter, window}));
+    const kept = this.bookmark.read();
+    if (!kept) return this.#send(hello({stream, from: this.from, filter, window}));
+    this.#seen = kept.position;
+    this.epoch = kept.epoch;
+    return this.#send(hello({stream, from: Math.max(1, kept.position - this.backfill), epoch: kept.epoch, filter, window}));
+  }
+
+  #send(text) {
+    if (this.#socket?.readyState === 1) this.#socket.send(text);
+  }
+
+  #acknowledge() {
+    this.#timers.clear('ack');
+    this.#owed = {events: 0, bytes: 0};
+    this.#send(ack(this.position));
+    this.bookmark.write(this);
+  }
+
+  #owe(events, bytes) {
+    this.#owed.events += events;
+    this.#owed.bytes += bytes;
+    if (this.#owed.events >= this.window / 2 || this.#owed.bytes >= ACK_BYTES) this.#acknowledge();
+    else if (!this.#timers.has('ack')) this.#timers.set('ack', ACK_MS, () => this.#acknowledge());
+  }
+
+  // ── from the server ────────────────────────────────────────────────────────────────────────────────────────────
+
+  #receive(frame) {
+    this.heardAt = this.now();
+    let message;
+    try {
+      message = parse(frame);
+    } catch {
+      return this.#lost(1007);   // what it held is asked for again
+    }
+    if (message.op !== 'gap') this.#admit();
+    if (message.op === 'welcome') this.#welcome(message);
+    else if (message.op === 'batch') this.#batch(message, frame.length);
+    else if (message.op === 'gap') this.#gap(message);
+    else if (message.op === 'heartbeat') this.head = message.head;
+    else if (message.op === 'filtered') this.onFiltered(message);
+    else if (message.op === 'error') this.message = message.message;
+    else if (message.op === 'bye') this.#bye = message;
+    if (this.#socket && !this.#timers.has('welcome')) this.#become(this.behind > BEHIND ? 'catching-up' : 'live');
+  }
+
+  #welcome({epoch, from, tip, head, oldest, heartbeat_ms, window}) {
+    this.#timers.clear('welcome');
+    const resumed = this.position !== null;
+    const replaced = this.epoch !== null && this.epoch !== epoch;
+    if (replaced || (resumed && from !== this.position)) {
+      this.#hinted = {from: this.position ?? this.#seen, to: from, reason: replaced ? 'epoch' : 'unexplained'};
+    }
+    this.#recovery = resumed && !this.#hinted && head >= from ? {until: head, events: 0} : null;
+    if (!resumed || this.#hinted) Object.assign(this, {position: from, tip});
+    Object.assign(this, {epoch, head, oldest, retryAt: null, code: null, message: ''});
+    this.window = window ?? this.window;
+    this.#heartbeat = heartbeat_ms ?? this.#heartbeat;
+    this.#timers.set('steady', STEADY_MS, () => {
+      this.backoff.reset();
+      this.attempt = 0;
+    });
+    this.#watch();
+  }
+
+  #gap({from, to, reason}) {
+    // The page before this one had seen what lies before #seen: asking for it again and not getting it loses nothing.
+    const start = reason === 'retention' ? Math.max(from, this.#seen) : from;
+    if (to !== this.#hinted?.to) this.tip = undefined;
+    this.#hinted = null;
+    this.#recovery = null;
+    this.#seen = 0;
+    this.position = to;
+    if (reason === 'epoch' || to > start) this.onGap({from: start, to, reason});
+  }
+
+  /** The welcome moved us and nothing but a gap may follow that: say so ourselves. */
+  #admit() {
+    if (this.#hinted) this.#gap(this.#hinted);
+  }
+
+  #batch({from, to, tip, head, lines}, bytes) {
+    this.head = Math.max(head, to - 1);
+    if (to <= this.position) {
+      this.duplicates += lines.length;
+    } else {
+      if (from > this.position) this.#gap({from: this.position, to: from, reason: 'unexplained'});
+      const fresh = from < this.position ? lines.filter((line) => !this.#known(line)) : lines;
+      this.duplicates += lines.length - fresh.length;
+      this.onBatch({from: this.position, to, head, lines: fresh});
+      Object.assign(this, {position: to, tip});
+      this.#recover(fresh.length);
+    }
+    this.#owe(lines.length, bytes);
+  }
+
+  #known(line) {
+    try {
+      return positionOf(JSON.parse(line)) < this.position;
+    } catch {
+      return false;
+    }
+  }
+
+  #recover(events) {
+    if (!this.#recovery) return;
+    this.#recovery.events += events;
+    if (this.position <= this.#recovery.until) return;
+    this.recovered += this.#recovery.events;
+    this.lastRecovered = {events: this.#recovery.events, at: this.now()};
+    this.#recovery = null;
+  }
+
+  // ── the connection ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  #lost(code) {
+    const bye = this.#bye;
+    this.bookmark.write(this);
+    this.#release();
+    const why = bye?.code ?? code;
+    if (!comesBack(why)) return this.#become('refused', {code: why, retryAt: null});
+    const delay = bye ? this.random() * bye.retry_ms : this.backoff.next();
+    this.attempt += 1;
+    this.#timers.set('retry', delay, () => this.open());
+    return this.#become('reconnecting', {code: why, retryAt: this.now() + delay});
+  }
+
+  #watch() {
+    this.#timers.set('watch', Math.min(1000, this.#heartbeat / 5), () => {
+      const silent = this.now() - this.heardAt;
+      if (silent > DEAD * this.#heartbeat) return this.#lost(1006);
+      if (silent > STALLED * this.#heartbeat) this.#become('stalled');
+      return this.#watch();
+    });
+  }
+
+  #become(name, facts = {}) {
+    Object.assign(this, {name, ...facts});
+    this.onState(this);
+  }
+
+  /** Lets go of the socket without waiting for it: on a dead line its close event may take minutes. */
+  #release() {
+    this.#admit();
+    this.#timers.clearAll();
+    const socket = this.#socket;
+    this.#socket = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+}

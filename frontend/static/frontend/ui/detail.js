@@ -1,0 +1,132 @@
+// The event that is open: docked at the right of the list, or a page of its own where there is no room beside it.
+
+import {count, hue, split, time, visible} from '../core/format.js';
+import {member} from '../core/jsontext.js';
+import {UNREADABLE} from '../core/store.js';
+import {copyFrom} from './copy.js';
+import {byId, h, icon, mark} from './dom.js';
+import {showRaw, showTree} from './payload.js';
+
+const PAGE = matchMedia('(max-width: 63.99rem)');    // below, the detail is a page; app.css says the same
+const FIRST = ['id', 'sequence', 'source', 'subject', 'sender', 'time'];
+const SHOWN = new Set(['data', 'type', 'summary', 'specversion', 'datacontenttype']);
+const LONGEST = 500;
+
+export class Detail {
+  ordinal = null;
+
+  #entry = null;
+  #raw = false;
+  #pushed = false;    // an entry of the browser's history stands for the open page
+
+  /** @param {{closed: () => void, step: (by: number) => void, announce: (text: string) => void}} parts */
+  constructor({closed, step, announce}) {
+    this.closed = closed;
+    this.announce = announce;
+    this.element = byId('detail');
+    byId('detail-close').addEventListener('click', () => this.close());
+    byId('detail-back').addEventListener('click', () => this.close());
+    byId('detail-newer').addEventListener('click', () => step(-1));
+    byId('detail-older').addEventListener('click', () => step(1));
+    byId('payload-tree').addEventListener('click', () => this.#show(false));
+    byId('payload-raw').addEventListener('click', () => this.#show(true));
+    this.element.addEventListener('click', ({target}) => this.#copy(target.closest('[data-copy]')));
+    PAGE.addEventListener('change', () => this.#cover());
+    addEventListener('popstate', () => {
+      this.#pushed = false;
+      if (this.isOpen) this.#hide();
+    });
+  }
+
+  get isOpen() {
+    return this.ordinal !== null;
+  }
+
+  /** @param {Entry} entry */
+  open(entry) {
+    const first = !this.isOpen;
+    this.ordinal = entry.ordinal;
+    this.#entry = entry;
+    this.#fill(entry);
+    this.element.hidden = false;
+    document.body.dataset.detail = '';
+    this.#cover();
+    if (!first || !PAGE.matches) return;
+    history.pushState({detail: true}, '');
+    this.#pushed = true;
+    byId('detail-back').focus();
+  }
+
+  close() {
+    if (this.#pushed) history.back();    // popstate hides it
+    else if (this.isOpen) this.#hide();
+  }
+
+  #hide() {
+    this.ordinal = this.#entry = null;
+    this.element.hidden = true;
+    delete document.body.dataset.detail;
+    this.#cover();
+    this.closed();
+  }
+
+  /** As a page, it is all there is. */
+  #cover() {
+    const covered = this.isOpen && PAGE.matches;
+    for (const id of ['top', 'stage', 'foot']) byId(id).inert = covered;
+  }
+
+  #fill({kind, line, type, time: ms, position, summary}) {
+    const unreadable = kind === UNREADABLE;
+    const event = unreadable ? {} : JSON.parse(line);
+    const [app, name] = split(unreadable ? 'unreadable event' : type);
+    const subject = typeof event.subject === 'string' ? event.subject : '';
+    byId('detail-type').replaceChildren(h('i', {class: 'swatch'}), h('span', {class: 'cut'}, h('span', {class: 'ns'}, visible(app)), visible(name)));
+    mark(byId('detail-type'), 'data-hue', unreadable ? null : hue(type));
+    byId('detail-title').textContent = visible(summary || name);
+    byId('detail-meta').replaceChildren(
+      Number.isNaN(ms) ? '' : h('time', {datetime: new Date(ms).toISOString(), title: new Date(ms).toISOString()}, `${time(ms)} ${zone(ms)}`),
+      subject && h('span', {}, visible(subject)),
+      Number.isNaN(position) ? '' : h('span', {}, `pos ${count(position)}`));
+    byId('detail-ids').replaceChildren(...identity(event).map(([key, value]) => h('div', {class: 'ids__row'}, h('dt', {class: 'cut', title: visible(key)}, visible(key)),
+      h('dd', {}, h('span', {class: 'cut', title: visible(value)}, visible(value)), h('button', {class: 'btn btn--icon btn--tiny', type: 'button', 'aria-label': `Copy ${visible(key)}`, 'data-copy': key}, icon('i-copy'))))));
+    this.element.querySelector('.detail__body').scrollTop = 0;
+    this.#show(this.#raw);
+  }
+
+  #show(raw) {
+    this.#raw = raw;
+    const {kind, line} = this.#entry;
+    const unreadable = kind === UNREADABLE;
+    mark(byId('payload-tree'), 'aria-pressed', String(!raw && !unreadable));
+    mark(byId('payload-raw'), 'aria-pressed', String(raw || unreadable));
+    byId('payload-tree').disabled = unreadable;
+    if (raw || unreadable) showRaw(byId('payload'), line);
+    else showTree(byId('payload'), payload(line));
+  }
+
+  #copy(button) {
+    if (!button || !this.#entry) return;
+    const {line} = this.#entry;
+    const what = button.dataset.copy;
+    const texts = {payload: () => payload(line), event: () => line};
+    const text = button.closest('dd') ? String(new Map(identity(JSON.parse(line))).get(what)) : texts[what]();
+    copyFrom(button, text, this.announce);
+  }
+}
+
+const payload = (line) => member(line, 'data') ?? line;
+
+/** The attributes of an event besides what the rest of the panel shows, in order of worth. */
+function identity(event) {
+  const shown = (value) => (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, LONGEST);
+  const attributes = new Map(Object.entries(event).filter(([key]) => !SHOWN.has(key)));
+  const rest = [...attributes.keys()].filter((key) => !FIRST.includes(key));
+  return [...FIRST, ...rest].filter((key) => attributes.has(key)).map((key) => [key, shown(attributes.get(key))]);
+}
+
+/** The reader's time zone at that moment, by its short name. */
+function zone(ms) {
+  const parts = new Intl.DateTimeFormat('en-GB', {timeZoneName: 'short'}).formatToParts(ms);
+  return parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
+}

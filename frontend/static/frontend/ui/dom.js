@@ -1,0 +1,48 @@
+// Making elements. Whatever is given as a child becomes text: there is no way from data to markup.
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** The element of the page's own markup with this id. */
+export const byId = (id) => document.getElementById(id);
+
+/**
+ * @param {string} tag
+ * @param {Record<string, string|number|boolean|null|undefined>} [attributes] true is an empty attribute; false and null are none
+ * @param {...(Node|string|null|false)} children
+ */
+export function h(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes ?? {})) mark(element, name, value);
+  element.append(...children.filter((child) => child !== null && child !== false));
+  return element;
+}
+
+/** Sets an attribute, or removes it; does nothing where it is so already. */
+export function mark(element, name, value) {
+  const wanted = value === false || value === null || value === undefined ? null : value === true ? '' : String(value);
+  if (element.getAttribute(name) === wanted) return;
+  if (wanted === null) element.removeAttribute(name);
+  else element.setAttribute(name, wanted);
+}
+
+/** Writes text only where it differs, so that what stays needs no layout. */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** One of the page's symbols. */
+export function icon(name, kind = 'i') {
+  const svg = document.createElementNS(SVG, 'svg');
+  const use = document.createElementNS(SVG, 'use');
+  svg.setAttribute('class', kind);
+  svg.setAttribute('aria-hidden', 'true');
+  use.setAttribute('href', `#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** Changes the symbol that an icon shows. */
+export const swapIcon = (svg, name) => svg.querySelector('use').setAttribute('href', `#${name}`);
+
+/** Whether single keys belong to the element rather than to the page. */
+export const takesText = (element) => Boolean(element?.closest?.('input, textarea, select, [contenteditable]'));

@@ -1,0 +1,31 @@
+// The payload of an event, laid out for reading. Long strings, deep levels and large payloads open on request.
+
+import {visible} from '../core/format.js';
+import {pretty} from '../core/jsontext.js';
+import {h} from './dom.js';
+
+const FIRST = 65536;       // characters shown before anybody asks for more
+const MORE = 262144;       // characters added at a time after that, so that no click freezes the page
+
+/** @param {HTMLElement} pre @param {string} text */
+export function showTree(pre, text, characters = FIRST) {
+  pre.replaceChildren(...pretty(text, {characters}).map((piece) => {
+    if (piece.kind === 'text') return piece.text;
+    if (piece.kind === 'key') return h('span', {class: 'json__key'}, piece.text);
+    if (piece.kind === 'mark') return h('span', {class: 'json__mark', title: 'The server left this value out'}, piece.text);
+    const all = piece.rest === 'all';
+    return more(piece.text, (button) => all ? showTree(pre, text, characters + MORE) : button.replaceWith(visible(piece.rest)));
+  }));
+}
+
+/** @param {HTMLElement} pre @param {string} text */
+export function showRaw(pre, text, characters = FIRST) {
+  pre.replaceChildren(visible(text.slice(0, characters)));
+  if (text.length > characters) pre.append('\n', more('Show more', () => showRaw(pre, text, characters + MORE)));
+}
+
+function more(text, act) {
+  const button = h('button', {class: 'json__more', type: 'button'}, text);
+  button.addEventListener('click', () => act(button), {once: true});
+  return button;
+}

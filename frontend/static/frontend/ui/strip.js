@@ -1,0 +1,64 @@
+// The strip above the list, always there: following, holding and how many are new, or nothing new and since when.
+
+import {count, time, timeOfDay} from '../core/format.js';
+import {byId, h, icon, mark, say, swapIcon} from './dom.js';
+
+const TITLE = document.title;
+
+export class Strip {
+  #told = null;
+
+  /** @param {{stream: object, store: object, hold: object, announce: (text: string) => void, live: () => void}} parts */
+  constructor({stream, store, hold, announce, live}) {
+    Object.assign(this, {stream, store, hold, announce, live});
+    this.element = byId('strip');
+    this.text = this.element.querySelector('.strip__text');
+    this.pause = byId('pause');
+    this.pause.addEventListener('click', () => this.toggle());
+    byId('newest').addEventListener('click', live);
+  }
+
+  /** Holds for good, or lets go. */
+  toggle() {
+    if (this.hold.held) this.live();
+    else this.hold.hold('paused');
+  }
+
+  draw() {
+    const {held} = this.hold;
+    const lost = !held && !['connecting', 'live', 'catching-up'].includes(this.stream.name);
+    mark(this.element, 'data-held', held);
+    mark(this.element, 'data-warn', lost);
+    mark(byId('newest'), 'hidden', !held);
+    say(this.pause.querySelector('span'), held ? 'Resume' : 'Pause');
+    swapIcon(this.pause.querySelector('svg'), held ? 'i-play' : 'i-pause');
+    document.title = held ? `⏸ ${TITLE}` : TITLE;
+    if (held) this.#write(icon('i-pause'), `Holding${this.#at(this.hold.head, time)}`, `${count(this.hold.fresh)} new`);
+    else if (lost) this.#write(null, this.#since(), null, this.#promise());
+    else this.#write(null, 'Following the newest.', null, 'Scroll down or press Space to hold.');
+    if (this.#told !== null && this.#told !== held) this.announce(held ? 'Holding' : 'Following the newest');
+    this.#told = held;
+  }
+
+  #at(end, format) {
+    const newest = this.store.timeNear(end - 1, -1);
+    return Number.isNaN(newest) ? '' : ` at ${format(newest)}`;
+  }
+
+  #since() {
+    const newest = this.#at(this.store.next, timeOfDay).replace(' at ', '');
+    return newest ? `Nothing new since ${newest}.` : 'Nothing yet.';
+  }
+
+  /** What will become of the events meanwhile, where that is known. */
+  #promise() {
+    const {name, position} = this.stream;
+    if (name === 'refused') return null;
+    return position === null ? null : `Events are kept on the server; this page resumes after ${count(position - 1)}.`;
+  }
+
+  #write(picture, text, strong, hint = null) {
+    if (this.text.textContent === text + (strong ?? '') + (hint ?? '')) return;
+    this.text.replaceChildren(...[picture, h('span', {}, text), strong && h('b', {}, strong), hint && h('span', {class: 'strip__hint'}, hint)].filter(Boolean));
+  }
+}

@@ -1,0 +1,64 @@
+"""The page: its shell, its configuration, and the policy that keeps what it shows from acting."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render, resolve_url
+from django.views.decorators.http import require_safe
+
+from consumers import access
+from events import catalog
+from frontend.examples import examples
+
+SIGN_IN = 4401
+
+# No inline script, style or handler, nothing from another host, no markup made from text.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    try:
+        viewer = access.viewer_of_request(request)
+    except access.Refused as refused:
+        return refuse(request, refused.code)
+    return guarded(render(request, "frontend/dashboard.html", {"config": config(request, viewer)}))
+
+
+def refuse(request: HttpRequest, code: int) -> HttpResponse:
+    """To the sign-in page, if signing in may help; otherwise a page that says what is missing."""
+    if code == SIGN_IN:
+        return redirect_to_login(request.get_full_path())
+    user = getattr(request, "user", None)
+    name = user.get_username() if user is not None and user.is_authenticated else None
+    return guarded(render(request, "frontend/refused.html", {"name": name}, status=403))
+
+
+def config(request: HttpRequest, viewer: access.Viewer) -> dict[str, Any]:
+    """What the page's scripts are told."""
+    attachments = catalog.attachments()
+    return {
+        "socket": f"{request.path}ws/",
+        "stream": "main",
+        "login": f"{resolve_url(settings.LOGIN_URL)}?next={request.path}",
+        "user": viewer.name,
+        "open": viewer.open,
+        # One receiver of each is the one that records it.
+        "signals": [
+            {"type": attachment.type, "receivers": max(0, len(attachment.signal.receivers) - 1)}
+            for attachment in attachments
+        ],
+        "examples": examples(attachments),
+    }
+
+
+def guarded(response: HttpResponse) -> HttpResponse:
+    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response["Cache-Control"] = "no-store"
+    return response
