@@ -31,9 +31,9 @@ const rate = () => meter.rate(performance.now());
 
 const stream = new EventStream(config.socket, {
   stream: config.stream, from: {last: BACKFILL}, backfill: BACKFILL, storage: session(),
-  onBatch({lines}) {
+  onBatch({lines, to}) {
     for (const line of lines) store.push(line);
-    meter.add(lines.length, performance.now());
+    if (to - 1 > stream.joined) meter.add(lines.length, performance.now());    // a replay is no rate
     scheduler.mark('list');
     if (hold.held) scheduler.mark('status');
   },

@@ -31,7 +31,7 @@ export class Foot {
     mark(byId('proof'), 'data-unsure', !sure);
     if (this.#proof === proof + says) return;
     this.#proof = proof + says;
-    byId('proof').replaceChildren(...(proof ? [icon(sure ? 'i-ok' : 'dot-busy', sure ? 'i' : 'dot'), h('span', {}, h('b', {}, proof), says)] : []));
+    byId('proof').replaceChildren(...(proof ? [icon(sure ? 'i-ok' : 'dot-busy', sure ? 'i' : 'dot'), h('span', {}, h('b', {}, proof), sure && h('span', {class: 'foot__long'}, ' newest'), says)] : []));
   }
 
   #show(id, shown, text) {
