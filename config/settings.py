@@ -35,11 +35,11 @@ ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").spl
 INSTALLED_APPS = [
     # Before daphne: `runserver` then leaves static files to WhiteNoise, as every other server.
     "whitenoise.runserver_nostatic",
-    # Before staticfiles: `runserver` then speaks ASGI.
-    "daphne",
+    # Before daphne and staticfiles: `runserver` is then ours, and speaks ASGI.
     "events",
     "consumers",
     "frontend",
+    "daphne",
     "academy",
     "django.contrib.admin",
     "django.contrib.auth",

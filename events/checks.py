@@ -79,6 +79,7 @@ def _values(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
         ("MAX_DATA_BYTES", 256),
         ("RING_EVENTS", 1),
         ("RING_BYTES", 1024),
+        ("MAX_CLIENTS", 1),
         ("HEARTBEAT", 0.01),
     ):
         value = given.get(name, least)

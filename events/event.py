@@ -1,4 +1,4 @@
-"""An event, as a Python value and as a line of JSON (a CloudEvent 1.0). Knows neither Django nor the log.
+"""An event, as a Python value and as a line of JSON (a CloudEvent 1.0), and what is read of a log. Knows no Django.
 
 A line is encoded once, when the signal is sent. What is known only later, the position and the log's epoch, is
 spliced in behind the id, which stands at the same place in every line; so live and replayed bytes are the same.
@@ -8,6 +8,7 @@ import json
 import os
 import time as clock
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -88,6 +89,28 @@ class Entry:
 
     def __repr__(self) -> str:
         return f"<Entry {self.position} {self.id}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Where a stream ends: the newest position (0 if none), and the epoch of its log (empty if it was never opened)."""
+
+    epoch: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What was read: the entries that are there of `[start, stop)`, when the head was `head`.
+
+    `oldest` is the smallest position that is still held (head + 1 if none).
+    """
+
+    head: Head
+    start: int
+    stop: int
+    oldest: int
+    entries: Sequence[Entry]
 
 
 def new_id(now: datetime) -> str:

@@ -7,8 +7,6 @@ import contextlib
 import os
 import sqlite3
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -17,7 +15,7 @@ from typing import Any
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .event import Entry, Event
+from .event import Entry, Event, Head, Page
 from .settings import current
 
 # 60 savepoints in one transaction are harmless on PostgreSQL, 1,000 slow every other connection by a third.
@@ -27,28 +25,6 @@ _RECORDER = f"{__package__}.receivers"
 
 _COLUMNS = "event_id, stream, type, source, sender, subject, time, correlation_id, causation_id, origin, text"
 _INSERT = f"INSERT INTO signalcast_event ({_COLUMNS}) VALUES ({', '.join(['%s'] * 11)}) RETURNING id"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """Where a stream ends: the newest position (0 if none), and the epoch of its log (empty if it was never opened)."""
-
-    epoch: str
-    position: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """What was read: the entries that are there of `[start, stop)`, when the head was `head`.
-
-    `oldest` is the smallest position that is still held (head + 1 if none).
-    """
-
-    head: Head
-    start: int
-    stop: int
-    oldest: int
-    entries: Sequence[Entry]
 
 
 def append(event: Event, *, using: str) -> int:
@@ -120,9 +96,7 @@ def read(stream: str, start: int, limit: int) -> Page:
     entries = [
         Entry.of(position, text, source=source, stream=stream, epoch=found.epoch) for position, source, text in rows
     ]
-    whole = len(entries) == stop - start and entries
-    first = entries[0].position if whole else oldest(stream, found)
-    return Page(head=found, start=start, stop=stop, oldest=first, entries=entries)
+    return Page(head=found, start=start, stop=stop, oldest=oldest(stream, found), entries=entries)
 
 
 def oldest(stream: str, found: Head) -> int:

@@ -137,5 +137,5 @@ def _name_of(sender: Any) -> str:
         return ""
     if isinstance(sender, str):
         return one_line(sender)
-    kind = sender if isclass(sender) else type(sender)
+    kind: Any = sender if isclass(sender) else type(sender)
     return one_line(kind._meta.label if issubclass(kind, Model) else f"{kind.__module__}.{kind.__qualname__}")

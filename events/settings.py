@@ -23,6 +23,8 @@ class Settings:
     RING_EVENTS: int = 10_000
     # The same in bytes of JSON, whichever is reached first.
     RING_BYTES: int = 16 * 1024 * 1024
+    # How many clients a server process takes; the next ones are told to come back later.
+    MAX_CLIENTS: int = 10_000
     # Seconds between two heartbeats to a client; it tells a quiet stream from a dead connection.
     HEARTBEAT: float = 10.0
 

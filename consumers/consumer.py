@@ -1,0 +1,260 @@
+"""The server's end of one websocket. What it sends it takes from a subscription: it has no queue of its own."""
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from channels.consumer import AsyncConsumer, get_handler_name
+from channels.exceptions import StopConsumer
+
+from events.event import now
+from events.settings import current
+from events.streams import MAIN
+
+from . import filter as filters
+from . import protocol, query
+from .access import viewer_of_socket
+from .dialect import CloudEvents, Dialect, SignalcastV1
+from .filter import Filter
+from .hub import Hub
+from .opening import open_at
+from .process import Process, process
+from .protocol import Ack, CloseCode, Gap, Hello, Refused, SetFilter, bad_request
+from .subscription import LogReplaced, Subscription
+from .window import Pace, Window
+
+logger = logging.getLogger("signalcast.consumers")
+
+HELLO_SECONDS = 10.0
+GOODBYE_SECONDS = 0.1
+# After a restart clients come back spread over this time, and a little longer for each of them.
+RETRY_MS = 1000
+RETRY_MS_A_CLIENT = 2
+
+
+class StreamConsumer(AsyncConsumer):
+    """Follows the stream for one client, in the dialect that the client offered."""
+
+    # Only the hub is a member of the group.
+    channel_layer_alias = None
+
+    _process: Process
+    _dialect: Dialect
+    _flow: Window | Pace
+    _hello: asyncio.Future[Hello]
+
+    def __init__(self) -> None:
+        self._subscription: Subscription | None = None
+        self._wanted_filter: Filter | None = None
+        self._streaming: asyncio.Task[None] | None = None
+        self._is_closed = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async with process() as self._process:
+            try:
+                await super().__call__(scope, receive, send)
+            except asyncio.CancelledError:
+                # The server stops, and drops the connection when we return: the close frame needs a moment before. The
+                # cancellation ends here, since Daphne waits for nobody once one of its applications has raised it.
+                await self._leave()
+                await asyncio.sleep(GOODBYE_SECONDS)
+            finally:
+                await self._stop()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """As Channels does it, but without a hop through its one database thread for every message."""
+        await getattr(self, get_handler_name(message))(message)
+
+    async def websocket_connect(self, message: dict[str, Any]) -> None:
+        offered: list[str] = self.scope.get("subprotocols") or []
+        spoken = next((name for name in offered if name in _DIALECTS), None)
+        self._dialect = _DIALECTS[spoken or "cloudevents.json"]() if spoken or not offered else SignalcastV1()
+        # A browser gives up unless it is answered with a sub-protocol that it offered, and would not see why.
+        await self.send({"type": "websocket.accept", "subprotocol": spoken or next(iter(offered), None)})
+        try:
+            if offered and not spoken:
+                raise Refused(
+                    CloseCode.NO_SUBPROTOCOL, f"Offer one of the sub-protocols {', '.join(_DIALECTS)}, or none."
+                )
+            await viewer_of_socket(self.scope, self._process.database)
+            asked = self._asked()
+        except Refused as refused:
+            await self._refuse(refused)
+            return
+        self._hello = asyncio.get_running_loop().create_future()
+        if not self._dialect.answers:
+            self._hello.set_result(Hello(start=asked.start))
+        self._streaming = asyncio.create_task(self._run(asked.filter), context=contextvars.Context())
+
+    def _asked(self) -> query.Query:
+        text = self.scope["query_string"].decode("latin-1")
+        if text and self._dialect.answers:
+            raise bad_request("In signalcast.v1 the hello says where to begin and what to filter, not the query.")
+        return query.parse(text)
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        if self._is_closed:
+            return
+        try:
+            await self._hear(message.get("text"))
+        except Refused as refused:
+            await self._refuse(refused)
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        self._is_closed = True
+        raise StopConsumer
+
+    async def _hear(self, text: str | None) -> None:
+        if not self._dialect.answers:
+            return await self._say(self._dialect.error(0, "Nothing that you send is read here.", now()))
+        if text is None:
+            raise bad_request("Messages are text frames.")
+        parsed = protocol.parse(text)
+        if isinstance(parsed, Hello):
+            if self._hello.done():
+                raise bad_request("hello was said already.")
+            self._hello.set_result(parsed)
+        elif self._subscription is None:
+            raise bad_request("Say hello, and wait for the welcome.")
+        elif isinstance(parsed, Ack):
+            await self._acknowledge(parsed, self._subscription)
+        else:
+            await self._change_filter(parsed, self._subscription)
+
+    async def _acknowledge(self, ack: Ack, subscription: Subscription) -> None:
+        assert isinstance(self._flow, Window)
+        if ack.position > self._flow.sent:
+            message = f"ack.pos is {ack.position}; so far everything before {self._flow.sent} was sent."
+            return await self._say(self._dialect.error(0, message, now()))
+        self._flow.acknowledge(ack.position, _clock())
+        subscription.wake()
+
+    async def _change_filter(self, wanted: SetFilter, subscription: Subscription) -> None:
+        try:
+            self._wanted_filter = filters.parse(wanted.filter)
+        except filters.InvalidFilter as error:
+            return await self._say(self._dialect.error(0, f"{error}. The filter stays as it was.", now()))
+        subscription.wake()
+
+    async def _run(self, filter: Filter) -> None:
+        try:
+            await self._stream(filter)
+        except Refused as refused:
+            await self._refuse(refused)
+        except LogReplaced:
+            await self._start_over()
+        except Exception:  # Most likely the database. The client comes back, and resumes where it was.
+            logger.exception("A client is sent away, to come back", extra={"action": "stream_failed"})
+            await self._leave()
+
+    async def _stream(self, filter: Filter) -> None:
+        try:
+            async with asyncio.timeout(HELLO_SECONDS):
+                hello = await self._hello
+        except TimeoutError as error:
+            raise bad_request('Say hello: {"op":"hello"}.') from error
+        if hello.stream != MAIN:
+            raise Refused(CloseCode.NO_SUCH_STREAM, f"There is no stream {protocol.shown(hello.stream)}.")
+        try:
+            filter = filters.parse(hello.filter) if self._dialect.answers else filter
+        except filters.InvalidFilter as error:
+            raise bad_request(f"{error}.") from error
+        hub = await self._process.hub()
+        if hub.clients >= current().MAX_CLIENTS:
+            raise Refused(CloseCode.OVERLOADED, "This server has as many clients as it takes.")
+        opening = await open_at(hub, hello.start, filter, epoch=hello.epoch, tip=hello.tip)
+        self._flow = self._dialect.flow(hello, _clock())
+        with hub.subscribe(filter, opening.position) as self._subscription:
+            await self._say(self._dialect.welcome(hello, opening, hub.heartbeat))
+            if opening.gap:
+                await self._say(self._dialect.gap(opening.gap, now()))
+            await self._follow(hub, self._subscription)
+
+    async def _follow(self, hub: Hub, subscription: Subscription) -> None:
+        beats = hub.beats
+        while True:
+            await self._send_what_there_is(subscription)
+            if beats != hub.beats:
+                beats = hub.beats
+                await self._beat(hub, subscription)
+            await subscription.wait()
+
+    async def _send_what_there_is(self, subscription: Subscription) -> None:
+        await self._apply_filter(subscription)
+        while self._flow.is_open:
+            found = await subscription.take(self._flow.limit)
+            if found is None:
+                return
+            if isinstance(found, Gap):
+                await self._say(self._dialect.gap(found, now()))
+            else:
+                await self._send_batch(found)
+            await self._apply_filter(subscription)
+
+    async def _send_batch(self, batch: protocol.Batch) -> None:
+        await self._say(self._dialect.batch(batch))
+        if pause := self._flow.send(batch, _clock()):
+            await asyncio.sleep(pause)
+
+    async def _apply_filter(self, subscription: Subscription) -> None:
+        if self._wanted_filter is not None:
+            if skipped := subscription.skip():
+                await self._send_batch(skipped)
+            subscription.filter, self._wanted_filter = self._wanted_filter, None
+            await self._say(self._dialect.filtered(subscription.position))
+
+    async def _beat(self, hub: Hub, subscription: Subscription) -> None:
+        if self._flow.is_stalled(_clock()):
+            return await self._leave(CloseCode.TOO_SLOW)
+        if self._flow.is_open and (skipped := subscription.skip()):
+            await self._send_batch(skipped)
+        await self._say(self._dialect.heartbeat(hub.head, now()))
+
+    async def _refuse(self, refused: Refused) -> None:
+        await self._say(self._dialect.error(refused.code, refused.message, now()))
+        await self._close(refused.code)
+
+    async def _leave(self, code: CloseCode = CloseCode.RESTART) -> None:
+        """Send the client away, to come back at a moment of its own."""
+        if self._is_closed or not hasattr(self, "_dialect"):
+            return
+        spread = RETRY_MS + RETRY_MS_A_CLIENT * self._process.users
+        await self._say(self._dialect.bye(code, spread, now()))
+        await self._close(code)
+
+    async def _start_over(self) -> None:
+        """The log is another one. A client that resumes with its epoch is told when it comes back, others now."""
+        if not self._dialect.answers and self._subscription:
+            oldest = (await (await self._process.hub()).bounds()).oldest
+            gap = Gap(start=self._subscription.position, stop=oldest, reason="epoch")
+            await self._say(self._dialect.gap(gap, now()))
+        await self._leave()
+
+    async def _close(self, code: CloseCode) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            await self.send({"type": "websocket.close", "code": int(code)})
+
+    async def _say(self, frames: Iterable[str]) -> None:
+        for frame in frames:
+            if self._is_closed:
+                return
+            await self.send({"type": "websocket.send", "text": frame})
+
+    async def _stop(self) -> None:
+        if self._streaming is not None:
+            self._streaming.cancel()
+            await asyncio.gather(self._streaming, return_exceptions=True)
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _cloudevents() -> CloudEvents:
+    return CloudEvents(f"{current().SOURCE}/{MAIN}")
+
+
+_DIALECTS: dict[str, Callable[[], Dialect]] = {protocol.V1: SignalcastV1, "cloudevents.json": _cloudevents}

@@ -1,0 +1,111 @@
+"""The two ways in which the same things are said to a client. No I/O, no Django.
+
+`signalcast.v1` is for clients that want control: batches, acknowledgements, heartbeats. `cloudevents.json`, and no
+sub-protocol at all, is for everybody else: one CloudEvent a frame, and nothing to answer.
+"""
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from . import protocol
+from .opening import Opening
+from .protocol import Batch, Gap, Hello
+from .window import Pace, Window
+
+
+class Dialect(Protocol):
+    """Each method returns the text frames that say it, none if this dialect does not say such a thing."""
+
+    answers: bool
+    """Whether the client speaks too: it says hello, and acknowledges."""
+
+    def flow(self, hello: Hello, now: float) -> Window | Pace:
+        """What bounds the bytes that are under way to the client."""
+
+    def welcome(self, hello: Hello, opening: Opening, heartbeat: float) -> list[str]: ...
+
+    def batch(self, batch: Batch) -> list[str]: ...
+
+    def filtered(self, start: int) -> list[str]: ...
+
+    def gap(self, gap: Gap, time: datetime) -> list[str]: ...
+
+    def heartbeat(self, head: int, time: datetime) -> list[str]: ...
+
+    def error(self, code: int, message: str, time: datetime) -> list[str]: ...
+
+    def bye(self, code: int, retry_ms: int, time: datetime) -> list[str]: ...
+
+
+class SignalcastV1:
+    answers = True
+
+    def flow(self, hello: Hello, now: float) -> Window:
+        return Window(hello.window, now)
+
+    def welcome(self, hello: Hello, opening: Opening, heartbeat: float) -> list[str]:
+        return [
+            protocol.welcome(
+                hello,
+                epoch=opening.epoch,
+                start=opening.start,
+                tip=opening.tip,
+                head=opening.head,
+                oldest=opening.oldest,
+                heartbeat=heartbeat,
+            )
+        ]
+
+    def batch(self, batch: Batch) -> list[str]:
+        return [batch.frame]
+
+    def filtered(self, start: int) -> list[str]:
+        return [protocol.filtered(start)]
+
+    def gap(self, gap: Gap, time: datetime) -> list[str]:
+        return [protocol.gap(gap)]
+
+    def heartbeat(self, head: int, time: datetime) -> list[str]:
+        return [protocol.heartbeat(head, time)]
+
+    def error(self, code: int, message: str, time: datetime) -> list[str]:
+        return [protocol.error(code, message)]
+
+    def bye(self, code: int, retry_ms: int, time: datetime) -> list[str]:
+        return [protocol.bye(code, retry_ms)]
+
+
+class CloudEvents:
+    """Control is a CloudEvent without a `sequence`; liveness is the websocket's own ping."""
+
+    answers = False
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def flow(self, hello: Hello, now: float) -> Pace:
+        return Pace(now)
+
+    def welcome(self, hello: Hello, opening: Opening, heartbeat: float) -> list[str]:
+        return []
+
+    def batch(self, batch: Batch) -> list[str]:
+        return [entry.line for entry in batch.entries]
+
+    def filtered(self, start: int) -> list[str]:
+        return []
+
+    def gap(self, gap: Gap, time: datetime) -> list[str]:
+        return self._control("gap", {"from": gap.start, "to": gap.stop, "reason": gap.reason}, time)
+
+    def heartbeat(self, head: int, time: datetime) -> list[str]:
+        return []
+
+    def error(self, code: int, message: str, time: datetime) -> list[str]:
+        return self._control("error", {"code": int(code), "message": message}, time)
+
+    def bye(self, code: int, retry_ms: int, time: datetime) -> list[str]:
+        return self._control("bye", {"code": int(code), "retry_ms": retry_ms}, time)
+
+    def _control(self, name: str, data: dict[str, Any], time: datetime) -> list[str]:
+        return [protocol.control(name, data, source=self._source, time=time)]

@@ -1,0 +1,300 @@
+"""The hub: this process's one member of a stream's group, and the one reader of its log. Knows no Django, no Channels.
+
+The log is the truth, a group message a nudge: one that is genuine and continues the ring is believed, anything else
+makes the hub look at the log. It looks by itself too, since a lost last message shows no gap.
+"""
+
+import asyncio
+import contextvars
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Protocol
+
+from events.event import Entry, Head, Page
+from events.streams import group, unseal
+
+from .filter import Filter
+from .protocol import Batch
+from .ring import Ring
+from .subscription import Pruned, Subscription
+
+logger = logging.getLogger("signalcast.consumers")
+
+PAGE = 1000
+MAX_PAGES = 16
+MAX_SHARED = 64
+# Publishers that overtake each other look like a gap for a moment.
+NUDGE_SECONDS = 0.02
+RENEW_SECONDS = 60.0
+SWEEP_SECONDS = 1.0
+MAX_BACKOFF = 5.0
+
+
+class Log(Protocol):
+    """The stream's log, as the hub wants it."""
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two looks."""
+
+    def changed(self) -> bool:
+        """Whether it may have changed since the last look. Must not wait."""
+
+    async def head(self) -> Head: ...
+
+    def read(self, start: int, limit: int) -> Coroutine[Any, Any, Page]: ...
+
+
+class Layer(Protocol):
+    """The part of a channel layer that a hub uses."""
+
+    async def new_channel(self) -> str: ...
+
+    async def receive(self, channel: str) -> Any: ...
+
+    async def group_add(self, group: str, channel: str) -> None: ...
+
+    async def group_discard(self, group: str, channel: str) -> None: ...
+
+
+class Hub:
+    """Reads the stream once, for all subscriptions of this process."""
+
+    def __init__(
+        self,
+        stream: str,
+        *,
+        log: Log,
+        ring: Ring,
+        heartbeat: float,
+        key: bytes,
+        layer: Layer | None = None,
+        sweep: Callable[[], None] | None = None,
+    ) -> None:
+        self.stream = stream
+        self.heartbeat = heartbeat
+        self.epoch = ""
+        self.life = 0
+        """Counts the logs: another number, and positions do not mean what they meant."""
+        self.beats = 0
+        """Counts the heartbeats that are due to every client."""
+        self._log = log
+        self._ring = ring
+        self._key = key
+        self._layer = layer
+        self._sweep = sweep
+        self._subscriptions: set[Subscription] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._catching_up = asyncio.Lock()
+        self._nudged: asyncio.Event = asyncio.Event()
+        self._reading: dict[Hashable, asyncio.Task[Page]] = {}
+        self._pages: OrderedDict[int, Page] = OrderedDict()
+        self._shared: OrderedDict[Hashable, Batch | None] = OrderedDict()
+
+    @property
+    def head(self) -> int:
+        """The newest position that this process knows of."""
+        return self._ring.next - 1
+
+    @property
+    def clients(self) -> int:
+        return len(self._subscriptions)
+
+    async def start(self) -> None:
+        """Find the head, and follow it from now on. Raises what the log raises."""
+        self._begin_anew(await self._log.head())
+        self._spawn(self._watch())
+        self._spawn(self._follow_nudges())
+        self._spawn(_every(self.heartbeat, self._beat))
+        if self._sweep:
+            self._spawn(_every(SWEEP_SECONDS, self._sweep))
+        if self._layer:
+            self._spawn(self._receive(self._layer))
+
+    async def stop(self) -> None:
+        tasks = [*self._tasks, *self._reading.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    @contextmanager
+    def subscribe(self, filter: Filter, start: int) -> Iterator[Subscription]:
+        """A subscription from `start` on, for as long as the context lasts."""
+        subscription = Subscription(self, filter, start)
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+
+    async def entries(self, start: int, stop: int) -> Sequence[Entry]:
+        """The entries from `start` on, at least one, below `stop`: from the ring, else from the log. Raises Pruned."""
+        if start >= self._ring.start:
+            return self._ring.slice(start, stop)
+        page = await self._page(start)
+        entries = _contiguous(page)
+        if not entries or entries[0].position > start:
+            raise Pruned(entries[0].position if entries else page.oldest)
+        return entries[: stop - start]
+
+    def share(self, key: Hashable, make: Callable[[], Batch | None]) -> Batch | None:
+        """What `make` returns, made once for all subscriptions that ask with this key while it is fresh."""
+        if key not in self._shared:
+            self._shared[key] = make()
+            if len(self._shared) > MAX_SHARED:
+                self._shared.popitem(last=False)
+        return self._shared[key]
+
+    async def catch_up(self) -> None:
+        """Read what the log has beyond the ring, and notice a log that is another one."""
+        async with self._catching_up:
+            head = await self._log.head()
+            if head.epoch != self.epoch or head.position < self.head:
+                self._begin_anew(head)
+            elif head.position > self.head:
+                await self._read_up_to(head)
+                self._wake()
+
+    async def _read_up_to(self, head: Head) -> None:
+        while self.head < head.position:
+            page = await self._log.read(self._ring.next, PAGE)
+            if page.head.epoch != self.epoch:
+                self._begin_anew(page.head)
+                return
+            entries = _contiguous(page)
+            if not entries or not self._ring.append(entries):
+                # Pruned under our eyes. Whoever still wants it will be told by the log.
+                self._ring.clear(head.position + 1)
+            self._wake()
+
+    def _begin_anew(self, head: Head) -> None:
+        self.epoch = head.epoch
+        self.life += 1
+        self._ring.clear(head.position + 1)
+        self._pages.clear()
+        self._shared.clear()
+        self._wake()
+
+    async def bounds(self) -> Page:
+        """The log's own head and oldest position, read now. (Its entries do not matter.)"""
+        return await self._once("bounds", lambda: self._log.read(1, 1))
+
+    async def _page(self, start: int) -> Page:
+        """A page of the log. Full ones are kept for a while: many clients come back to the same position."""
+        return self._pages.get(start) or await self._once(start, lambda: self._read_page(start))
+
+    async def _read_page(self, start: int) -> Page:
+        life = self.life
+        page = await self._log.read(start, PAGE)
+        if page.head.epoch != self.epoch:
+            await self.catch_up()
+        elif life == self.life and len(page.entries) == PAGE:
+            self._pages[start] = page
+            if len(self._pages) > MAX_PAGES:
+                self._pages.popitem(last=False)
+        return page
+
+    async def _once(self, what: Hashable, read: Callable[[], Coroutine[Any, Any, Page]]) -> Page:
+        """One read for all who want it at this moment; it goes on if one of them leaves."""
+        task = self._reading.get(what)
+        if task is None:
+            task = self._reading[what] = asyncio.create_task(read(), context=contextvars.Context())
+            task.add_done_callback(lambda _: self._reading.pop(what, None))
+        return await asyncio.shield(task)
+
+    async def _watch(self) -> None:
+        backoff = 0.0
+        while True:
+            await asyncio.sleep(self._log.interval + backoff)
+            try:
+                if backoff or self._log.changed():
+                    await self.catch_up()
+                backoff = 0.0
+            except Exception:  # The database may be away for minutes; sockets stay open, and nothing is lost.
+                backoff = min(MAX_BACKOFF, backoff * 2 or 0.1)
+                logger.exception("The log cannot be read", extra={"action": "log_unreadable"})
+
+    async def _follow_nudges(self) -> None:
+        while True:
+            await self._nudged.wait()
+            await asyncio.sleep(NUDGE_SECONDS)
+            self._nudged.clear()
+            with suppress(Exception):  # The watch comes by as well, and says what is wrong.
+                await self.catch_up()
+
+    async def _receive(self, layer: Layer) -> None:
+        backoff = 0.0
+        while True:
+            try:
+                await self._join(layer)
+            except Exception as error:  # Whatever the layer raises: it comes back, and meanwhile there is the log.
+                backoff = min(MAX_BACKOFF, backoff * 2 or 0.1)
+                logger.warning("The channel layer cannot be reached: %r", error, extra={"action": "layer_lost"})
+            await asyncio.sleep(backoff)
+
+    async def _join(self, layer: Layer) -> None:
+        channel = await layer.new_channel()
+        joined = group(self.stream)
+
+        async def renew() -> None:
+            await layer.group_add(joined, channel)
+
+        await renew()
+        # Layers forget members after a day, and the in-memory one after an unread message.
+        renewal = asyncio.create_task(_every(RENEW_SECONDS, renew), context=contextvars.Context())
+        try:
+            while True:
+                self._accept(await layer.receive(channel))
+        finally:
+            renewal.cancel()
+            with suppress(Exception):
+                await layer.group_discard(joined, channel)
+
+    def _accept(self, raw: object) -> None:
+        message = unseal(raw, self._key)
+        if message is None or message.stream != self.stream or message.epoch != self.epoch:
+            self._nudged.set()
+            return
+        entries = [Entry(message.start + index, line) for index, line in enumerate(message.lines)]
+        if message.start <= self._ring.next <= message.start + len(entries) and self._ring.append(entries):
+            self._wake()
+        else:
+            self._nudged.set()
+
+    def _beat(self) -> None:
+        self.beats += 1
+        self._wake()
+
+    def _wake(self) -> None:
+        for subscription in self._subscriptions:
+            subscription.wake()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        # In a context of its own: the request that happened to start the hub ends, the hub does not.
+        self._tasks.append(asyncio.create_task(work, context=contextvars.Context()))
+
+
+async def _every(seconds: float, do: Callable[[], Awaitable[None] | None]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            if (waiting := do()) is not None:
+                await waiting
+        except Exception:  # It is done again next time.
+            logger.exception("A periodic task failed", extra={"action": "periodic_failed"})
+
+
+def _contiguous(page: Page) -> Sequence[Entry]:
+    """The entries up to the first hole, which there is only where somebody deleted in the middle of the log."""
+    for index, entry in enumerate(page.entries):
+        if entry.position != page.entries[0].position + index:
+            logger.error(
+                "The log has a hole before position %d; it is told as a gap",
+                entry.position,
+                extra={"action": "hole_in_the_log"},
+            )
+            return page.entries[:index]
+    return page.entries

@@ -1,0 +1,98 @@
+"""Where a client begins: what it asked for, held against what the log has. Knows no Django."""
+
+from dataclasses import dataclass
+
+from events.event import Entry
+
+from .filter import EVERYTHING, Filter
+from .hub import Hub
+from .protocol import Gap, Last, Start
+from .subscription import SCAN, Pruned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What the client is told first. A gap leads from `start` to the position where the stream begins for it."""
+
+    epoch: str
+    start: int
+    tip: str | None
+    head: int
+    oldest: int
+    gap: Gap | None
+
+    @property
+    def position(self) -> int:
+        return self.gap.stop if self.gap else self.start
+
+
+async def open_at(
+    hub: Hub, start: Start, filter: Filter, *, epoch: str | None = None, tip: str | None = None
+) -> Opening:
+    """Find the place of a client that wants the stream from `start` on.
+
+    One that resumes says of which log its position is (`epoch`), and the id of the event before it (`tip`). Where
+    either does not match, what it has is of another log: it is told so, and starts over from the oldest event.
+    """
+    bounds = await hub.bounds()
+    if bounds.head.epoch != hub.epoch or bounds.head.position < hub.head:
+        await hub.catch_up()
+    head, oldest = bounds.head.position, bounds.oldest
+    position = await _position(hub, start, filter, head=head, oldest=oldest)
+    before = await _entry(hub, position - 1) if oldest < position <= head + 1 else None
+    gap = None
+    if _is_of_another_log(hub, position, head, epoch, tip, before):
+        gap = Gap(start=position, stop=oldest, reason="epoch")
+    elif position < oldest:
+        gap = Gap(start=position, stop=oldest, reason="retention")
+    tip = before.id if before else None
+    return Opening(epoch=hub.epoch, start=position, tip=tip, head=head, oldest=oldest, gap=gap)
+
+
+async def _position(hub: Hub, start: Start, filter: Filter, *, head: int, oldest: int) -> int:
+    match start:
+        case int():
+            return start
+        case "earliest":
+            return oldest
+        case Last(count) if filter is EVERYTHING:
+            return max(oldest, head + 1 - count)
+        case Last(count):
+            return await _last(hub, filter, count, max(oldest, head + 1 - SCAN), head)
+    return head + 1
+
+
+async def _last(hub: Hub, filter: Filter, count: int, low: int, head: int) -> int:
+    """The position of the last event but `count - 1` that matches, or `low` if there are not as many from there on."""
+    found: list[int] = []
+    position = low
+    while position <= min(head, hub.head):
+        try:
+            entries = await hub.entries(position, head + 1)
+        except Pruned as pruned:
+            position = pruned.oldest
+            continue
+        found += [entry.position for entry in entries if filter.matches(entry.attributes)]
+        position = entries[-1].position + 1
+    if count == 0:
+        return head + 1
+    return found[-count] if len(found) >= count else low
+
+
+async def _entry(hub: Hub, position: int) -> Entry | None:
+    if position > hub.head:  # The client is ahead of this process: another one told it.
+        await hub.catch_up()
+    try:
+        return next(iter(await hub.entries(position, position + 1)), None)
+    except Pruned:
+        return None
+
+
+def _is_of_another_log(
+    hub: Hub, position: int, head: int, epoch: str | None, tip: str | None, before: Entry | None
+) -> bool:
+    if epoch and epoch != hub.epoch:
+        return True
+    if position > head + 1:
+        return True
+    return tip is not None and before is not None and before.id != tip

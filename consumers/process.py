@@ -1,0 +1,82 @@
+"""What a server process has once: its database threads and its hub, for as long as a client needs them.
+
+Servers without a lifespan, Daphne among them, never say that they start; so the first client starts it all, and the
+last one stops it. This is the composition root: the only module here that knows the publisher.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from weakref import WeakKeyDictionary
+
+from channels.layers import get_channel_layer
+from django.conf import settings as django_settings
+
+from events.publisher import sweep
+from events.settings import current
+from events.streams import MAIN, key
+
+from .database import Database, StreamLog
+from .hub import Hub
+from .ring import Ring
+
+
+class Process:
+    """The parts, made when they are first needed."""
+
+    def __init__(self) -> None:
+        self.users = 0
+        self.database = Database()
+        self._starting = asyncio.Lock()
+        self._log: StreamLog | None = None
+        self._hub: Hub | None = None
+
+    async def hub(self) -> Hub:
+        """The hub, following the log. Raises what the database raises."""
+        async with self._starting:
+            if self._hub is None:
+                self._log = self._log or StreamLog(MAIN, self.database)
+                hub = _hub(self._log)
+                await hub.start()
+                self._hub = hub
+            return self._hub
+
+    async def stop(self) -> None:
+        if self._hub is not None:
+            await self._hub.stop()
+        if self._log is not None:
+            self._log.close()
+        await self.database.close()
+
+
+# One for each event loop: two loops in one process must not share a hub.
+_running: WeakKeyDictionary[asyncio.AbstractEventLoop, Process] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def process() -> AsyncIterator[Process]:
+    """This process's parts, kept while the context lasts."""
+    loop = asyncio.get_running_loop()
+    shared = _running.get(loop) or _running.setdefault(loop, Process())
+    shared.users += 1
+    try:
+        yield shared
+    finally:
+        shared.users -= 1
+        if shared.users == 0:
+            # At once, so that a client that comes now gets parts of its own.
+            _running.pop(loop, None)
+            await shared.stop()
+
+
+def _hub(log: StreamLog) -> Hub:
+    settings = current()
+    return Hub(
+        MAIN,
+        log=log,
+        ring=Ring(events=settings.RING_EVENTS, bytes=settings.RING_BYTES),
+        heartbeat=settings.HEARTBEAT,
+        key=key(django_settings.SECRET_KEY),
+        layer=get_channel_layer(),
+        sweep=sweep,
+    )

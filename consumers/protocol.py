@@ -1,0 +1,251 @@
+"""The websocket protocol, as data: no I/O, no Django. `docs/protocol.md` says it in words.
+
+Positions: `from` is the first position wanted; ranges are `[from, to)`, and contiguous whether filtered or not.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from functools import cached_property
+from typing import Any, Literal
+
+from events.event import Entry, new_id, rfc3339
+
+V1 = "signalcast.v1"
+
+MAX_CLIENT_BYTES = 64 * 1024
+WINDOW_EVENTS = 4096
+WINDOW_BYTES = 1024 * 1024
+FRAME_EVENTS = 1000
+FRAME_BYTES = 256 * 1024
+MAX_POSITION = 2**63 - 1
+
+
+class CloseCode(IntEnum):
+    """Why the server closes. After 4000 to 4399 a client comes back and resumes; after 4400 to 4999 it does not."""
+
+    TOO_SLOW = 4008
+    RESTART = 4012
+    OVERLOADED = 4013
+    BAD_REQUEST = 4400
+    SIGN_IN = 4401
+    FORBIDDEN = 4403
+    NO_SUCH_STREAM = 4404
+    NO_SUBPROTOCOL = 4406
+
+
+class Refused(Exception):
+    """The client is told why, and the socket is closed with `code`."""
+
+    def __init__(self, code: CloseCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The newest `count` matching events, within a bounded range."""
+
+    count: int
+
+
+Start = int | Last | Literal["live", "earliest"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """The client's first message: what it wants, and from where on."""
+
+    stream: str = "main"
+    start: Start = "live"
+    epoch: str | None = None
+    tip: str | None = None
+    filter: Any = None
+    window: int = WINDOW_EVENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """The client has stored everything before `position`."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetFilter:
+    filter: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What is in `[start, stop)` will not come: "retention" (pruned), or "epoch" (this is another log; start over)."""
+
+    start: int
+    stop: int
+    reason: Literal["retention", "epoch"]
+
+
+class Batch:
+    """All that a filter lets through of `[start, stop)`; encoded once for everybody who gets it."""
+
+    def __init__(self, start: int, stop: int, entries: Sequence[Entry], *, tip: str | None, head: int) -> None:
+        self.start = start
+        self.stop = stop
+        self.entries = entries
+        self.tip = tip
+        self.head = head
+
+    @cached_property
+    def frame(self) -> str:
+        """As `signalcast.v1` sends it: a header and one event a line."""
+        header = {"op": "batch", "from": self.start, "to": self.stop, "tip": self.tip, "head": self.head}
+        return "\n".join([_dumps(header), *(entry.line for entry in self.entries)])
+
+
+def parse(text: str) -> Hello | Ack | SetFilter:
+    """A client's message. Raises Refused (4400), with a message that says what to send instead."""
+    message = _loads(text)
+    match message.get("op"):
+        case "hello":
+            return _hello(message)
+        case "ack":
+            return Ack(_position(message.get("pos"), "ack.pos"))
+        case "filter":
+            return SetFilter(message.get("filter"))
+    raise bad_request(f"op is {shown(message.get('op'))}; it must be hello, ack or filter.")
+
+
+def bad_request(message: str) -> Refused:
+    return Refused(CloseCode.BAD_REQUEST, message)
+
+
+def shown(value: object) -> str:
+    """A client's value as an error message repeats it: as JSON, and short."""
+    text = _dumps(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _loads(text: str) -> dict[str, Any]:
+    if len(text) > MAX_CLIENT_BYTES:
+        raise bad_request(f"A message may have {MAX_CLIENT_BYTES} bytes at most.")
+    try:
+        message = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise bad_request("This is not JSON.") from error
+    if not isinstance(message, dict):
+        raise bad_request('A message is a JSON object, e.g. {"op":"hello"}.')
+    return message
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _hello(message: dict[str, Any]) -> Hello:
+    window = message.get("window", WINDOW_EVENTS)
+    if not _is_int(window) or window < 1:
+        raise bad_request(f"hello.window is {shown(window)}; it must be a number of events, at least 1.")
+    return Hello(
+        stream=_string(message.get("stream", "main"), "hello.stream") or "main",
+        start=_start(message.get("from", "live")),
+        epoch=_string(message.get("epoch"), "hello.epoch"),
+        tip=_string(message.get("tip"), "hello.tip"),
+        filter=message.get("filter"),
+        window=min(window, WINDOW_EVENTS),
+    )
+
+
+def _start(value: object) -> Start:
+    match value:
+        case "live":
+            return "live"
+        case "earliest":
+            return "earliest"
+        case {"last": count} if isinstance(value, dict) and len(value) == 1:
+            if not _is_int(count) or not 0 <= count <= MAX_POSITION:
+                raise bad_request(f"hello.from.last is {shown(count)}; it must be a number of events.")
+            return Last(count)
+        case int() | float() | bool():
+            return _position(value, "hello.from")
+    raise bad_request(f'hello.from is {shown(value)}; it must be a position, "live", "earliest" or {{"last":N}}.')
+
+
+def _position(value: object, name: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_POSITION:
+        raise bad_request(f"{name} is {shown(value)}; it must be a position, 1 or more.")
+    return value
+
+
+def _string(value: object, name: str) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise bad_request(f"{name} is {shown(value)}; it must be a string.")
+    return value
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+# -- What the server sends, in `signalcast.v1`
+
+
+def welcome(hello: Hello, *, epoch: str, start: int, tip: str | None, head: int, oldest: int, heartbeat: float) -> str:
+    return _dumps(
+        {
+            "op": "welcome",
+            "stream": hello.stream,
+            "epoch": epoch,
+            "from": start,
+            "tip": tip,
+            "head": head,
+            "oldest": oldest,
+            "heartbeat_ms": round(heartbeat * 1000),
+            "window": hello.window,
+        }
+    )
+
+
+def filtered(start: int) -> str:
+    return _dumps({"op": "filtered", "from": start})
+
+
+def heartbeat(head: int, time: datetime) -> str:
+    return _dumps({"op": "heartbeat", "head": head, "time": rfc3339(time)})
+
+
+def gap(gap: Gap) -> str:
+    return _dumps({"op": "gap", "from": gap.start, "to": gap.stop, "reason": gap.reason})
+
+
+def error(code: int, message: str) -> str:
+    """`code` is the close code to come, or 0 if the socket stays open."""
+    return _dumps({"op": "error", "code": int(code), "message": message})
+
+
+def bye(code: int, retry_ms: int) -> str:
+    return _dumps({"op": "bye", "code": int(code), "retry_ms": retry_ms})
+
+
+# -- The same to a client that speaks plain CloudEvents
+
+
+def control(name: str, data: dict[str, Any], *, source: str, time: datetime) -> str:
+    """A CloudEvent without a sequence, of type `signalcast.gap`, `signalcast.error` or `signalcast.bye`."""
+    return _dumps(
+        {
+            "specversion": "1.0",
+            "id": new_id(time),
+            "source": source,
+            "type": f"signalcast.{name}",
+            "time": rfc3339(time),
+            "datacontenttype": "application/json",
+            "data": data,
+        }
+    )
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))

@@ -1,0 +1,28 @@
+"""The ASGI side of the address book: the websocket, and what it stands beside."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from channels.routing import ProtocolTypeRouter
+
+from .consumer import StreamConsumer
+from .protocol import CloseCode, error
+
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+def application(http: Application) -> Application:
+    """The whole ASGI application: `http` (Django's) for pages, and the stream for websockets, wherever its page is."""
+    router: Application = ProtocolTypeRouter({"http": http, "websocket": websocket})
+    return router
+
+
+async def websocket(scope: Any, receive: Any, send: Any) -> None:
+    """The stream at any address that ends in `/ws/`, since its page may be mounted anywhere; elsewhere 4404."""
+    if scope["path"].endswith("/ws/"):
+        await StreamConsumer.as_asgi()(scope, receive, send)
+        return
+    code = CloseCode.NO_SUCH_STREAM
+    await send({"type": "websocket.accept", "subprotocol": next(iter(scope["subprotocols"]), None)})
+    await send({"type": "websocket.send", "text": error(code, "There is no stream at this address; it is at /ws/.")})
+    await send({"type": "websocket.close", "code": int(code)})

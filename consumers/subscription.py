@@ -1,0 +1,121 @@
+"""A subscription: a filter and a cursor. What comes after the cursor is read, live and replayed alike. Knows no Django.
+
+There is no queue: a client that lags keeps a number, and gets the next, larger batch when it is ready for it.
+"""
+
+import asyncio
+from collections.abc import Callable, Hashable, Sequence
+from typing import Protocol
+
+from events.event import Entry
+
+from .filter import EVERYTHING, Filter
+from .protocol import FRAME_BYTES, Batch, Gap
+
+# How far one read may look for events that match.
+SCAN = 5000
+
+
+class LogReplaced(Exception):
+    """The log has another epoch, or its end is gone: positions do not mean what they meant."""
+
+
+class Pruned(Exception):
+    """The log begins at a later position than the one that was asked for."""
+
+    def __init__(self, oldest: int) -> None:
+        super().__init__(oldest)
+        self.oldest = oldest
+
+
+class Source(Protocol):
+    """What a subscription reads from: the hub."""
+
+    life: int
+
+    @property
+    def head(self) -> int: ...
+
+    async def entries(self, start: int, stop: int) -> Sequence[Entry]:
+        """The entries from `start` on, at least one, below `stop`. Raises Pruned."""
+
+    def share(self, key: Hashable, make: Callable[[], Batch | None]) -> Batch | None:
+        """What `make` returns, made once for all who ask with this key."""
+
+
+class Subscription:
+    """One client's place in the stream."""
+
+    def __init__(self, source: Source, filter: Filter, start: int) -> None:
+        self.filter = filter
+        self.position = start
+        """The first position of which the client has not been told."""
+        self._source = source
+        self._life = source.life
+        # What lies between the two was looked at, and did not match.
+        self._scanned = start
+        self._tip: str | None = None
+        self._changed = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something may have changed: the head, the filter, the window, the time."""
+        self._changed.set()
+
+    async def wait(self) -> None:
+        """Wait until `wake` is called, or return at once if it was since the last wait."""
+        await self._changed.wait()
+        self._changed.clear()
+
+    async def take(self, limit: int) -> Batch | Gap | None:
+        """The next batch of at most `limit` events, a gap, or None if nothing new matches. Raises LogReplaced."""
+        while True:
+            if self._source.life != self._life:
+                raise LogReplaced
+            head = self._source.head
+            if self._scanned > head:
+                return None
+            reach = limit if self.filter is EVERYTHING else SCAN
+            try:
+                entries = await self._source.entries(self._scanned, min(self._scanned + reach, head + 1))
+            except Pruned as pruned:
+                return self._jump(pruned.oldest)
+            if batch := self._shared(entries, limit, head):
+                return self._move(batch)
+            self._scanned = entries[-1].position + 1
+            self._tip = entries[-1].id
+
+    def skip(self) -> Batch | None:
+        """An empty batch that moves the client over what did not match, or None if there was nothing of the kind."""
+        if self._scanned == self.position:
+            return None
+        return self._move(Batch(self.position, self._scanned, (), tip=self._tip, head=self._source.head))
+
+    def _jump(self, oldest: int) -> Gap:
+        gap = Gap(start=self.position, stop=oldest, reason="retention")
+        self.position = self._scanned = oldest
+        return gap
+
+    def _move(self, batch: Batch) -> Batch:
+        self.position = self._scanned = batch.stop
+        return batch
+
+    def _shared(self, entries: Sequence[Entry], limit: int, head: int) -> Batch | None:
+        key = (self.filter.key, self.position, entries[0].position, entries[-1].position, limit)
+        return self._source.share(key, lambda: select(self.filter, self.position, entries, limit, head))
+
+
+def select(filter: Filter, start: int, entries: Sequence[Entry], limit: int, head: int) -> Batch | None:
+    """The batch from `start` of those entries that match, at most `limit` of them and 256 KB; None if none does."""
+    chosen: list[Entry] = []
+    size = 0
+    last = entries[0]
+    for entry in entries:
+        if filter is EVERYTHING or filter.matches(entry.attributes):
+            if chosen and size + len(entry.line) > FRAME_BYTES:
+                break
+            chosen.append(entry)
+            size += len(entry.line)
+        last = entry
+        if len(chosen) == limit:
+            break
+    return Batch(start, last.position + 1, chosen, tip=last.id, head=head) if chosen else None

@@ -1,0 +1,74 @@
+"""Flow control: how much may be under way to a client. No I/O, no Django.
+
+The server's `send` never waits for a slow client; without a bound its bytes would pile up in memory.
+"""
+
+from collections import deque
+
+from .protocol import FRAME_BYTES, FRAME_EVENTS, WINDOW_BYTES, Batch
+
+STALLED_SECONDS = 60.0
+
+
+class Window:
+    """For clients that acknowledge: at most `events`, and 1 MiB, are under way. A full window costs a cursor."""
+
+    def __init__(self, events: int, now: float) -> None:
+        self.limit = min(events, FRAME_EVENTS)
+        """How many events the next batch may hold."""
+        self.sent = 0
+        """The position up to which everything was sent."""
+        self._events = events
+        self._under_way: deque[tuple[int, int, int]] = deque()
+        self._sent_events = 0
+        self._sent_bytes = 0
+        self._heard = now
+
+    @property
+    def is_open(self) -> bool:
+        has_room = self._sent_events + self.limit <= self._events and self._sent_bytes + FRAME_BYTES <= WINDOW_BYTES
+        return has_room or not self._under_way
+
+    def send(self, batch: Batch, now: float) -> float:
+        """A batch goes under way. Returns how many seconds to wait after it: none."""
+        if not self._under_way:
+            self._heard = now
+        self._under_way.append((batch.stop, len(batch.entries), len(batch.frame)))
+        self._sent_events += len(batch.entries)
+        self._sent_bytes += len(batch.frame)
+        self.sent = batch.stop
+        return 0.0
+
+    def acknowledge(self, position: int, now: float) -> None:
+        """The client has everything before `position`."""
+        self._heard = now
+        while self._under_way and self._under_way[0][0] <= position:
+            _, events, size = self._under_way.popleft()
+            self._sent_events -= events
+            self._sent_bytes -= size
+
+    def is_stalled(self, now: float) -> bool:
+        """Whether the client has let a full window lie for a minute."""
+        return not self.is_open and now - self._heard > STALLED_SECONDS
+
+
+class Pace:
+    """For clients that do not acknowledge: 1 MB a second, so that the ping timeout bounds what a stalled one costs."""
+
+    BYTES_A_SECOND = 1_000_000
+    BURST_SECONDS = 0.25
+
+    limit = FRAME_EVENTS
+    is_open = True
+
+    def __init__(self, now: float) -> None:
+        self._paid = now - self.BURST_SECONDS
+
+    def send(self, batch: Batch, now: float) -> float:
+        """A batch goes under way. Returns how many seconds to wait after it."""
+        size = sum(len(entry.line) for entry in batch.entries)
+        self._paid = max(self._paid, now - self.BURST_SECONDS) + size / self.BYTES_A_SECOND
+        return max(0.0, self._paid - now)
+
+    def is_stalled(self, now: float) -> bool:
+        return False
