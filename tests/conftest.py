@@ -5,7 +5,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 from django.db import connection
+
+from events.publisher import publisher
 
 # The event loop's pools keep their threads for later work, by design.
 POOLS = ("asyncio_", "ThreadPoolExecutor")
@@ -14,6 +17,28 @@ POOLS = ("asyncio_", "ThreadPoolExecutor")
 def pytest_collection_modifyitems(items):
     """Browser tests go last: Playwright keeps a loop running, in which no other test could."""
     items.sort(key=lambda item: "browser" in Path(item.path).parts)
+
+
+def pytest_unconfigure():
+    """SQLite leaves the files beside its own to the last connection, which a thread may hold."""
+    test = settings.DATABASES["default"].get("TEST", {})
+    if test.get("NAME"):
+        file = Path(test["NAME"])
+        for leftover in file.parent.glob(f"{file.name}*"):
+            leftover.unlink()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """PostgreSQL drops no database that a waiting thread is still connected to."""
+    yield
+
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(autouse=True)
@@ -30,16 +55,29 @@ def no_thread_left_behind():
             assert not thread.is_alive(), f"{thread} outlives its test"
 
 
+@pytest.fixture(autouse=True)
+def everything_is_published(request):
+    """The publisher's thread has done its work before the database is emptied and locked up."""
+    for name in ("transactional_db", "db"):
+        if name in request.fixturenames:
+            # So that it is still there when this fixture ends.
+            request.getfixturevalue(name)
+
+    yield
+
+    assert publisher().flush(), "the publisher could not do its work"
+
+
 @pytest.fixture
 def database_url(transactional_db):
     """The test database, as the DATABASE_URL of a process that a test starts."""
-    settings = connection.settings_dict
+    database = connection.settings_dict
     if connection.vendor == "sqlite":
-        return f"sqlite:///{settings['NAME']}"
-    login = quote(settings["USER"], safe="")
-    if settings["PASSWORD"]:
-        login += ":" + quote(settings["PASSWORD"], safe="")
-    host = quote(settings["HOST"], safe="")
-    if settings["PORT"]:
-        host += f":{settings['PORT']}"
-    return f"postgresql://{login}@{host}/{quote(settings['NAME'], safe='')}"
+        return f"sqlite:///{database['NAME']}"
+    login = quote(database["USER"], safe="")
+    if database["PASSWORD"]:
+        login += ":" + quote(database["PASSWORD"], safe="")
+    host = quote(database["HOST"], safe="")
+    if database["PORT"]:
+        host += f":{database['PORT']}"
+    return f"postgresql://{login}@{host}/{quote(database['NAME'], safe='')}"

@@ -1,0 +1,67 @@
+"""config.settings: what the environment may say, and what holds when it says nothing."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+READ = """
+import json, sys
+from django.conf import settings
+print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}, default=str))
+"""
+OURS = ("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL")
+
+
+def start(*names, **given):
+    """A process of its own that reads these settings under nothing but the given environment."""
+    environment = {name: value for name, value in os.environ.items() if name not in OURS}
+    environment |= given | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    return subprocess.run([sys.executable, "-c", READ, *names], env=environment, capture_output=True, text=True)
+
+
+def read(*names, **given):
+    process = start(*names, **given)
+    assert process.stderr == ""
+    return json.loads(process.stdout)
+
+
+def test_with_nothing_set_it_is_a_development_server_of_this_machine_with_sqlite():
+    settings = read("DEBUG", "ALLOWED_HOSTS", "DATABASES")
+
+    assert settings["DEBUG"] is True
+    assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
+    assert settings["DATABASES"]["default"]["NAME"].endswith("/db.sqlite3")
+
+
+@pytest.mark.parametrize("given", [{}, {"DATABASE_URL": "sqlite:////tmp/other.sqlite3"}])
+def test_sqlite_always_waits_for_its_turn(given):
+    options = read("DATABASES", **given)["DATABASES"]["default"]["OPTIONS"]
+
+    assert options["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in options["init_command"]
+
+
+def test_the_database_is_the_one_given():
+    settings = read("DATABASES", DATABASE_URL="postgresql://maria:pw@db.example:5433/academy")
+
+    database = settings["DATABASES"]["default"]
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert (database["HOST"], database["PORT"], database["NAME"]) == ("db.example", 5433, "academy")
+    assert "transaction_mode" not in database.get("OPTIONS", {})
+
+
+def test_without_debug_a_secret_key_is_needed_and_the_error_says_how_to_make_one():
+    process = start("DEBUG", DEBUG="0")
+
+    assert process.returncode == 1
+    assert "SECRET_KEY must be set" in process.stderr
+    assert "secrets.token_urlsafe" in process.stderr
+
+
+def test_without_debug_the_given_key_and_hosts_are_used():
+    settings = read("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", DEBUG="0", SECRET_KEY="k", ALLOWED_HOSTS="a.example")
+
+    assert settings == {"DEBUG": False, "SECRET_KEY": "k", "ALLOWED_HOSTS": ["a.example"]}
