@@ -183,7 +183,7 @@ def test_tries_wait_with_full_jitter_up_to_a_cap(client):
     for _ in range(9):
         client.drop()
         waits.append(client.retry_in)
-        client.run(20_000)
+        client.run(waits[-1])
 
     # random() is 0.5: half of 250 ms × 2ⁿ, and of 15 s at most.
     assert waits == [125, 250, 500, 1000, 2000, 4000, 7500, 7500, 7500]

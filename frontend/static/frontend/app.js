@@ -33,7 +33,7 @@ const stream = new EventStream(config.socket, {
   stream: config.stream, from: {last: BACKFILL}, backfill: BACKFILL, storage: session(),
   onBatch({lines, to}) {
     for (const line of lines) store.push(line);
-    if (to - 1 > stream.joined) meter.add(lines.length, performance.now());    // a replay is no rate
+    if (to - 1 > stream.joined.head) meter.add(lines.length, performance.now());    // a replay is no rate
     scheduler.mark('list');
     if (hold.held) scheduler.mark('status');
   },

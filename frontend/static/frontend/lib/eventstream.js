@@ -33,7 +33,7 @@ export class EventStream {
   tip = null;
   head = 0;
   oldest = 1;
-  joined = 0;       // the head when the server welcomed us: what lies beyond happened since
+  joined = {position: 1, head: 0};    // when the server welcomed us: what lies beyond that head happened since
   recovered = 0;    // events that came after a reconnection, with nothing missing
   duplicates = 0;
   attempt = 0;
@@ -169,7 +169,7 @@ export class EventStream {
     }
     this.#recovery = resumed && !this.#hinted && head >= from ? {until: head, events: 0} : null;
     if (!resumed || this.#hinted) Object.assign(this, {position: from, tip});
-    Object.assign(this, {epoch, head, oldest, joined: head, retryAt: null, code: null, message: ''});
+    Object.assign(this, {epoch, head, oldest, joined: {position: this.position, head}, retryAt: null, code: null, message: ''});
     this.window = window ?? this.window;
     this.#heartbeat = heartbeat_ms ?? this.#heartbeat;
     this.#timers.set('steady', STEADY_MS, () => {

@@ -17,7 +17,6 @@ const REFUSED = new Map([
 
 export class Conn {
   #gap = null;
-  #catching = null;
   #told = '';
 
   /** @param {{stream: object, rate: () => number, signals: number, announce: (text: string) => void, isEmpty: () => boolean}} parts */
@@ -48,7 +47,6 @@ export class Conn {
   #state() {
     const {stream} = this;
     const wait = stream.retryAt === null ? null : Math.max(0, Math.ceil((stream.retryAt - stream.now()) / 1000));
-    if (stream.name !== 'catching-up') this.#catching = null;
     switch (stream.name) {
       case 'connecting':
         return {dot: 'wait', text: 'Connecting…'};
@@ -76,9 +74,8 @@ export class Conn {
   }
 
   #catchingUp() {
-    const {position, head, behind} = this.stream;
-    this.#catching ??= position;
-    const done = position - this.#catching;
+    const {position, head, behind, joined} = this.stream;
+    const done = Math.max(0, position - joined.position);
     return {dot: 'busy', text: 'Catching up', aside: `${count(done)} of ${count(done + behind)}`, spoken: `Catching up to ${count(head)}`};
   }
 

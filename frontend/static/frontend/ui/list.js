@@ -31,7 +31,7 @@ export class List {
     Object.assign(this, {store, hold, scheduler, open, rate});
     this.scroller = byId('list');
     this.table = this.scroller.querySelector('.table');
-    this.head = this.scroller.querySelector('.row--head');
+    this.head = this.scroller.querySelector('.heads');
     this.rows = this.scroller.querySelector('.rows');
     this.probe = new Row();
     this.probe.element.className = 'row probe';

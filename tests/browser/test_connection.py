@@ -1,0 +1,186 @@
+"""What the page says about its connection, its gaps and its receipts. The server is scripted."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import row, rows, summaries
+from tests.browser.scripted import batch, dump, event
+
+OTHER = "c2e4d80013fa"
+
+
+def test_the_page_says_hello_once_and_asks_for_the_last_500(dashboard, scripted):
+    assert scripted.heard == [
+        {"op": "hello", "stream": "main", "from": {"last": 500}, "window": 4096},
+    ]
+
+
+def test_a_batch_becomes_rows_newest_first(dashboard, scripted):
+    scripted.events(1, 3)
+
+    expect(rows(dashboard)).to_have_count(3)
+    assert summaries(dashboard) == ["order 3", "order 2", "order 1"]
+    expect(dashboard.locator(".conn__text")).to_have_text("Live")
+    expect(dashboard.locator(".conn__pos")).to_have_text("pos 3")
+    expect(dashboard.locator("#proof")).to_have_text("3 newest stored = received")
+    expect(dashboard.locator("#held")).to_contain_text("3 held")
+
+
+def test_every_event_is_acknowledged(dashboard, scripted):
+    scripted.events(1, 3)
+
+    scripted.wait_for(lambda: scripted.of("ack") == [{"op": "ack", "pos": 4}])
+
+
+def test_what_comes_twice_is_shown_once(dashboard, scripted):
+    scripted.events(1, 3)
+    scripted.events(2, 3)
+
+    expect(rows(dashboard)).to_have_count(4)
+    assert summaries(dashboard) == ["order 4", "order 3", "order 2", "order 1"]
+
+
+def test_a_line_that_cannot_be_read_stands_apart_and_stops_nothing(dashboard, scripted):
+    scripted.send(batch(1, [event(1), '{"specversion":"1.0","type":<b>', event(3)]))
+
+    expect(rows(dashboard)).to_have_count(3)
+    expect(row(dashboard, 1)).to_contain_text("unreadable event")
+    row(dashboard, 1).click()
+    expect(dashboard.locator("#payload")).to_have_text('{"specversion":"1.0","type":<b>')
+
+
+def test_a_lost_connection_counts_down_and_tries_on_request(dashboard, scripted):
+    scripted.events(1, 3)
+    expect(rows(dashboard)).to_have_count(3)
+    scripted.send({"op": "bye", "code": 4012, "retry_ms": 100_000_000})
+    scripted.close(4012)
+
+    expect(dashboard.locator(".conn__text")).to_contain_text("Reconnecting in")
+    expect(dashboard.locator("#proof")).to_have_text("3 received, more may wait")
+    expect(dashboard.locator("#strip")).to_contain_text("this page resumes after 3")
+
+    dashboard.get_by_role("button", name="Try now").click()
+    expect(dashboard.locator(".conn__text")).to_have_text("Live")
+    assert (scripted.of("hello")[1]["from"], scripted.of("hello")[1]["tip"]) == (4, event(3)["id"])
+
+
+def test_events_of_a_resume_are_told_as_recovered(dashboard, scripted):
+    scripted.events(1, 3)
+    scripted.head = 5
+    scripted.close(1012)
+    scripted.wait_for(lambda: len(scripted.of("hello")) == 2)
+    scripted.events(4, 2)
+
+    expect(dashboard.locator(".conn__text")).to_have_text("Live. Recovered 2 events, no gap")
+    expect(dashboard.locator("#recovered")).to_have_text("2 recovered")
+    expect(dashboard.locator("#missed")).to_have_text("0 missed")
+    assert summaries(dashboard) == ["order 5", "order 4", "order 3", "order 2", "order 1"]
+
+
+def test_a_gap_has_a_row_in_its_place_and_numbers_everywhere(dashboard, scripted):
+    scripted.events(1, 3)
+    scripted.answer = lambda hello: [
+        scripted.welcome_from(1208),
+        dump({"op": "gap", "from": 4, "to": 1208, "reason": "retention"}),
+    ]
+    scripted.close(1012)
+    scripted.wait_for(lambda: len(scripted.of("hello")) == 2)
+    scripted.events(1208, 1)
+
+    expect(rows(dashboard)).to_have_count(5)
+    expect(row(dashboard, 1)).to_contain_text("1,204 events not shown")
+    expect(row(dashboard, 1)).to_contain_text("4 to 1,207")
+    expect(dashboard.locator(".conn__text")).to_have_text("Live, with a gap of 1,204 events")
+    expect(dashboard.locator("#missed")).to_have_text("1,204 not shown")
+    expect(dashboard.locator("#recovered")).to_be_hidden()
+
+
+def test_a_replaced_log_is_divided_from_the_one_before(dashboard, scripted):
+    scripted.events(1, 3)
+    scripted.epoch = OTHER
+    scripted.answer = lambda hello: [
+        scripted.welcome_from(1),
+        dump({"op": "gap", "from": 4, "to": 1, "reason": "epoch"}),
+    ]
+    scripted.close(4012)
+    scripted.wait_for(lambda: len(scripted.of("hello")) == 2)
+    scripted.events(1, 2)
+
+    expect(rows(dashboard)).to_have_count(6)
+    expect(row(dashboard, 2)).to_contain_text("The server’s log was replaced")
+    expect(dashboard.locator(".conn__text")).to_have_text("Live. The server’s log was replaced")
+    expect(dashboard.locator("#missed")).to_have_text("0 missed")
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "control"),
+    [
+        (4401, "Signed out", "Sign in"),
+        (4403, "No permission to follow this stream", None),
+        (4400, "Dashboard was updated", "Reload"),
+        (4406, "Dashboard was updated", "Reload"),
+        (4404, "No such stream", None),
+    ],
+)
+def test_a_refusal_is_said_and_offers_what_helps(dashboard, scripted, code, text, control):
+    scripted.send({"op": "error", "code": code, "message": "No."})
+    scripted.close(code)
+
+    expect(dashboard.locator(".conn__text")).to_have_text(text)
+    expect(dashboard.get_by_role("button", name="Try now")).to_be_hidden()
+    for name in ("Sign in", "Reload"):
+        expect(dashboard.get_by_role("link", name=name)).to_be_visible(visible=name == control)
+    assert len(scripted.sockets) == 1
+
+
+def test_silence_is_shown_as_silence(watched, site, scripted):
+    scripted.heartbeat_ms = 1000
+    watched.goto(site.url)
+
+    expect(watched.locator(".conn__text")).to_contain_text("No word from the server for")
+    expect(watched.locator(".conn__rate")).to_be_hidden()
+    scripted.wait_for(lambda: len(scripted.sockets) == 2)
+
+
+def test_many_events_behind_is_catching_up(watched, site, scripted):
+    scripted.head = 5000
+    watched.goto(site.url)
+    scripted.wait_for(lambda: scripted.of("hello"))
+    scripted.send(batch(1, [event(n) for n in range(1, 501)], head=5000))
+
+    expect(watched.locator(".conn__text")).to_have_text("Catching up")
+    expect(watched.locator(".conn__rate")).to_have_text("500 of 5,000")
+    expect(watched.locator("#proof")).to_have_text("500 received, 4,500 to come")
+
+
+def test_what_a_screen_reader_hears_follows_the_connection_but_not_the_countdown(dashboard, scripted):
+    dashboard.evaluate("""() => {
+        window.heard = [];
+        const region = document.getElementById('announce');
+        new MutationObserver(() => heard.push(region.textContent)).observe(region, {childList: true});
+    }""")
+
+    def heard() -> list[str]:
+        return dashboard.evaluate("heard")
+
+    scripted.events(1, 1)
+    scripted.wait_for(lambda: heard() == ["Live"])
+    scripted.send({"op": "bye", "code": 4012, "retry_ms": 100_000_000})
+    scripted.close(4012)
+    scripted.wait_for(lambda: len(heard()) == 2)
+    started = dashboard.locator(".conn__text").inner_text()
+    expect(dashboard.locator(".conn__text")).not_to_have_text(started)
+
+    assert heard() == ["Live", "Connection lost, reconnecting"]
+
+
+def test_a_reloaded_page_shows_what_it_had_and_all_that_came_meanwhile(dashboard, scripted):
+    scripted.events(1, 3)
+    scripted.wait_for(lambda: scripted.of("ack"))
+    scripted.head = 5
+    dashboard.reload()
+    scripted.wait_for(lambda: len(scripted.of("hello")) == 2)
+    scripted.events(1, 5)
+
+    assert (scripted.of("hello")[1]["from"], scripted.of("hello")[1]["epoch"]) == (1, scripted.epoch)
+    expect(rows(dashboard)).to_have_count(5)

@@ -1,0 +1,149 @@
+"""The list: a window on a hundred thousand events, the keyboard, and what a screen reader is told of it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import row, rows, summaries
+from tests.browser.scripted import batch, event
+
+
+@pytest.fixture
+def full(dashboard, scripted):
+    scripted.events(1, 1000)
+    expect(row(dashboard, 0)).to_contain_text("order 1000")
+    return dashboard
+
+
+def test_a_thousand_events_need_a_screenful_of_elements(full):
+    assert full.locator(".rows .row").count() < 60
+    assert full.locator("[role=grid]").get_attribute("aria-rowcount") == "1001"
+
+
+def test_anywhere_one_scrolls_to_the_right_rows_are_there(full):
+    for top in (0, 14_000, 27_999, 5_003):
+        full.locator("#list").evaluate("(list, top) => { list.scrollTop = top; }", top)
+        first = min(top // 28, 1000 - 26)
+        expect(row(full, first + 2)).to_contain_text(f"order {1000 - first - 2}")
+        expect(row(full, first + 2)).to_be_in_viewport()
+
+
+def test_j_and_k_move_the_focus_and_keep_it_in_view(full):
+    for _ in range(40):
+        full.keyboard.press("j")
+    expect(row(full, 39)).to_be_focused()
+    expect(row(full, 39)).to_be_in_viewport()
+    expect(row(full, 39)).to_contain_text("order 961")
+
+    full.keyboard.press("k")
+    expect(row(full, 38)).to_be_focused()
+
+
+def test_home_end_and_the_page_keys_move_far(full):
+    full.keyboard.press("End")
+    expect(row(full, 999)).to_be_focused()
+
+    full.keyboard.press("PageUp")
+    expect(row(full, 999)).not_to_be_focused()
+
+    full.keyboard.press("Home")
+    expect(row(full, 0)).to_be_focused()
+
+
+def test_a_focused_row_keeps_its_event_under_load(full, scripted):
+    full.keyboard.press("j")
+    full.keyboard.press("j")
+    for start in range(1001, 3001, 500):
+        scripted.events(start, 500)
+    expect(full.locator("#strip")).to_contain_text("2,000 new")
+
+    expect(row(full, 1)).to_be_focused()
+    expect(row(full, 1)).to_contain_text("order 999")
+
+
+def test_enter_opens_and_escape_closes_with_the_focus_back_on_the_row(full):
+    full.keyboard.press("j")
+    full.keyboard.press("j")
+    full.keyboard.press("Enter")
+    expect(full.locator("#detail-title")).to_have_text("order 999")
+    expect(row(full, 1)).to_have_attribute("aria-selected", "true")
+
+    full.keyboard.press("j")
+    expect(full.locator("#detail-title")).to_have_text("order 998")
+
+    full.keyboard.press("Escape")
+    expect(full.locator("#detail")).to_be_hidden()
+    expect(row(full, 2)).to_be_focused()
+
+    full.keyboard.press("Escape")
+    expect(full.locator("#strip")).to_contain_text("Following")
+
+
+def test_single_keys_do_nothing_in_a_text_field(full):
+    full.evaluate("document.querySelector('.top').append(document.createElement('input'))")
+    full.locator("input").focus()
+    full.keyboard.type(" jkl")
+
+    expect(full.locator("input")).to_have_value(" jkl")
+    expect(full.locator("#strip")).to_contain_text("Following")
+
+
+def test_keys_with_a_modifier_belong_to_the_browser(full):
+    full.keyboard.press("Control+j")
+    full.keyboard.press("Alt+k")
+
+    expect(full.locator("#strip")).to_contain_text("Following")
+
+
+def test_one_tab_stop_leads_into_the_list(full):
+    assert full.locator('.rows .row[tabindex="0"]').count() == 1
+    expect(full.locator('.rows .row[tabindex="0"]')).to_contain_text("order 1000")
+
+
+def test_a_row_copies_its_event_as_it_came(full, context):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    row(full, 1).hover()
+    row(full, 1).get_by_role("button", name="Copy as JSON").click()
+
+    copied = full.evaluate("navigator.clipboard.readText()")
+
+    assert copied == batch(999, [event(999)]).split("\n")[1]
+    expect(full.locator("#detail")).to_be_hidden()
+
+
+def test_the_ring_lets_the_oldest_go_and_says_how_many(modules):
+    result = modules.evaluate("""async () => {
+        const {Store} = await import('/static/frontend/core/store.js');
+        const store = new Store();
+        for (let n = 1; n <= 100123; n += 1) store.push(JSON.stringify({type: 'a.b', sequence: String(n)}));
+        const {size, dropped, events, first} = store;
+        return {size, dropped, events, oldest: store.at(first).position};
+    }""")
+
+    assert result == {"size": 100_000, "dropped": 123, "oldest": 124, "events": 100_123}
+
+
+def test_the_ring_is_bounded_in_bytes_too(modules):
+    result = modules.evaluate("""async () => {
+        const {Store} = await import('/static/frontend/core/store.js');
+        const store = new Store({budget: 1e6});
+        for (let n = 0; n < 100; n += 1) store.push(JSON.stringify({type: 'a.b', data: 'x'.repeat(50000)}));
+        return [store.bytes <= 1e6, store.size, store.dropped];
+    }""")
+
+    assert result == [True, 19, 81]
+
+
+def test_a_full_ring_still_draws_a_screenful(dashboard, scripted):
+    for start in range(1, 102_001, 1000):
+        scripted.send(
+            batch(start, [event(n, data=None, subject=None, sender=None) for n in range(start, start + 1000)])
+        )
+    expect(row(dashboard, 0)).to_contain_text("order 102000", timeout=20_000)
+
+    expect(dashboard.locator("#held")).to_contain_text("100,000 held")
+    expect(dashboard.locator("#held")).to_contain_text("2,000 let go")
+    assert rows(dashboard).count() < 60
+    dashboard.keyboard.press("End")
+    expect(row(dashboard, 99_999)).to_be_focused()
+    expect(row(dashboard, 99_999)).to_contain_text("order 2001")
+    assert "order 2002" in summaries(dashboard)
