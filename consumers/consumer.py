@@ -81,8 +81,10 @@ class StreamConsumer(AsyncConsumer):
             await viewer_of_socket(self.scope, self._process.database)
             asked = self._asked()
         except Refused as refused:
-            await self._refuse(refused)
-            return
+            return await self._refuse(refused)
+        except Exception:
+            logger.exception("Nobody can be let in", extra={"action": "access_failed"})
+            return await self._leave()
         self._hello = asyncio.get_running_loop().create_future()
         if not self._dialect.answers:
             self._hello.set_result(Hello(start=asked.start))
@@ -174,7 +176,7 @@ class StreamConsumer(AsyncConsumer):
 
     async def _follow(self, hub: Hub, subscription: Subscription) -> None:
         beats = hub.beats
-        while True:
+        while not self._is_closed:
             await self._send_what_there_is(subscription)
             if beats != hub.beats:
                 beats = hub.beats
@@ -183,7 +185,7 @@ class StreamConsumer(AsyncConsumer):
 
     async def _send_what_there_is(self, subscription: Subscription) -> None:
         await self._apply_filter(subscription)
-        while self._flow.is_open:
+        while self._flow.is_open and not self._is_closed:
             found = await subscription.take(self._flow.limit)
             if found is None:
                 return
@@ -195,8 +197,8 @@ class StreamConsumer(AsyncConsumer):
 
     async def _send_batch(self, batch: protocol.Batch) -> None:
         await self._say(self._dialect.batch(batch))
-        if pause := self._flow.send(batch, _clock()):
-            await asyncio.sleep(pause)
+        # At least once around the loop: a server's `send` may never wait, and others want their turn.
+        await asyncio.sleep(self._flow.send(batch, _clock()))
 
     async def _apply_filter(self, subscription: Subscription) -> None:
         if self._wanted_filter is not None:

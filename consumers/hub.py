@@ -151,8 +151,10 @@ class Hub:
     async def catch_up(self) -> None:
         """Read what the log has beyond the ring, and notice a log that is another one."""
         async with self._catching_up:
+            # Taken before the look at the log: while that is under way, messages may move us past what it will say.
+            known = self.head
             head = await self._log.head()
-            if head.epoch != self.epoch or head.position < self.head:
+            if head.epoch != self.epoch or head.position < known:
                 self._begin_anew(head)
             elif head.position > self.head:
                 await self._read_up_to(head)

@@ -35,6 +35,9 @@ async def open_at(
     either does not match, what it has is of another log: it is told so, and starts over from the oldest event.
     """
     bounds = await hub.bounds()
+    if isinstance(start, int) and start > bounds.head.position + 1:
+        # That look may have begun before the client heard of its newest event, from another process.
+        bounds = await hub.bounds()
     if bounds.head.epoch != hub.epoch or bounds.head.position < hub.head:
         await hub.catch_up()
     head, oldest = bounds.head.position, bounds.oldest

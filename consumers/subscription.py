@@ -69,8 +69,7 @@ class Subscription:
     async def take(self, limit: int) -> Batch | Gap | None:
         """The next batch of at most `limit` events, a gap, or None if nothing new matches. Raises LogReplaced."""
         while True:
-            if self._source.life != self._life:
-                raise LogReplaced
+            self._check_life()
             head = self._source.head
             if self._scanned > head:
                 return None
@@ -78,7 +77,9 @@ class Subscription:
             try:
                 entries = await self._source.entries(self._scanned, min(self._scanned + reach, head + 1))
             except Pruned as pruned:
+                self._check_life()
                 return self._jump(pruned.oldest)
+            self._check_life()
             if batch := self._shared(entries, limit, head):
                 return self._move(batch)
             self._scanned = entries[-1].position + 1
@@ -89,6 +90,11 @@ class Subscription:
         if self._scanned == self.position:
             return None
         return self._move(Batch(self.position, self._scanned, (), tip=self._tip, head=self._source.head))
+
+    def _check_life(self) -> None:
+        """After every wait: what was read meanwhile may be of another log."""
+        if self._source.life != self._life:
+            raise LogReplaced
 
     def _jump(self, oldest: int) -> Gap:
         gap = Gap(start=self.position, stop=oldest, reason="retention")
