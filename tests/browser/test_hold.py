@@ -97,6 +97,14 @@ def test_selected_text_holds(full, scripted):
     expect(full.locator("#strip")).to_contain_text("Following")
 
 
+def test_with_nothing_on_the_screen_there_is_nothing_to_hold(dashboard, scripted):
+    dashboard.keyboard.press("Space")
+    scripted.events(1, 1)
+
+    expect(row(dashboard, 0)).to_contain_text("order 1")
+    expect(dashboard.locator("#strip")).to_contain_text("Following")
+
+
 def test_show_newest_follows_with_the_detail_still_open(full, scripted):
     row(full, 2).click()
     scripted.events(101, 5)

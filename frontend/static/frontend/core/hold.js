@@ -40,6 +40,8 @@ export class Hold {
   /** @param {Reason} reason */
   hold(reason) {
     if (this.#reasons.has(reason)) return;
+    if (!this.#shown.head) this.shown();
+    if (!this.#shown.head) return;    // there is nothing yet that could be held
     if (!this.held) Object.assign(this, this.#shown);
     this.#reasons.add(reason);
     this.changed();

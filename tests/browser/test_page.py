@@ -1,0 +1,185 @@
+"""The page as a whole: empty state, theme, widths, accessibility, policy."""
+
+import gzip
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.conftest import ROOT
+from tests.browser.screen import no_sideways, row
+from tests.browser.scripted import dump
+
+STATIC = ROOT / "frontend" / "static" / "frontend"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+
+def test_the_empty_page_prints_commands_for_this_project(dashboard):
+    expect(dashboard.get_by_role("heading", name="Waiting for the first event")).to_be_visible()
+    expect(dashboard.locator("#empty-lead")).to_have_text("Connected and listening to 4 signals.")
+    expect(dashboard.locator("#example-shell")).to_contain_text(
+        "manage.py emit academy.order_paid order=academy.Order:1"
+    )
+    expect(dashboard.locator("#example-code")).to_have_text(
+        "from academy.models import Order\n"
+        "from academy.signals import order_paid\n"
+        "order_paid.send(sender=Order, order=Order.objects.first())"
+    )
+    expect(dashboard.locator("#listen")).to_contain_text("auth.user_logged_in")
+    expect(dashboard.locator("#strip")).to_be_hidden()
+
+
+def test_the_empty_page_leaves_with_the_first_event(dashboard, scripted):
+    scripted.events(1, 1)
+
+    expect(dashboard.locator("#empty")).to_be_hidden()
+    expect(row(dashboard, 0)).to_be_visible()
+
+
+def test_the_empty_page_claims_no_connection_that_is_lost(dashboard, scripted):
+    scripted.send({"op": "bye", "code": 4012, "retry_ms": 100_000_000})
+    scripted.close(4012)
+
+    expect(dashboard.locator("#empty-lead")).to_contain_text("not connected at the moment")
+
+
+def test_commands_are_copied(dashboard, context):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    dashboard.locator("#empty").get_by_role("button", name="Copy").first.click()
+
+    expect(dashboard.get_by_role("button", name="Copied")).to_be_visible()
+    assert dashboard.evaluate("navigator.clipboard.readText()") == dashboard.locator("#example-shell").inner_text()
+
+
+def test_the_page_says_to_whom_it_is_open(dashboard):
+    expect(dashboard.locator(".top__user")).to_have_text("Open to this machine: DEBUG is on")
+
+
+def test_the_theme_follows_the_system_until_it_is_chosen_and_then_stays(dashboard):
+    def background() -> str:
+        return dashboard.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    light = background()
+    dashboard.emulate_media(color_scheme="dark")
+    dark = background()
+    assert light != dark
+
+    dashboard.get_by_role("button", name="Theme: system").click()
+    assert background() == light
+
+    dashboard.reload()
+    expect(dashboard.get_by_role("button", name="Theme: light")).to_be_visible()
+    assert background() == light
+
+    dashboard.get_by_role("button", name="Theme: light").click()
+    dashboard.get_by_role("button", name="Theme: dark").click()
+    assert background() == dark
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1024, 1280, 1920])
+def test_nothing_scrolls_sideways(dashboard, scripted, width):
+    dashboard.set_viewport_size({"width": width, "height": 800})
+    assert no_sideways(dashboard)
+    assert inside(dashboard, ".top > *, .foot > *")
+
+    scripted.events(1, 100, summary="a summary that is longer than the widest screen " * 9)
+    dashboard.keyboard.press("Space")
+    expect(row(dashboard, 0)).to_be_visible()
+    assert no_sideways(dashboard)
+    assert inside(dashboard, ".top > *, .strip > *")
+
+    scripted.send({"op": "bye", "code": 4012, "retry_ms": 100_000_000})
+    scripted.close(4012)
+    expect(dashboard.get_by_role("button", name="Try now")).to_be_visible()
+    assert no_sideways(dashboard)
+    assert inside(dashboard, ".top > *, .conn > *")
+
+
+def test_letters_with_tails_are_not_cut(dashboard, scripted):
+    scripted.events(1, 30)
+    expect(row(dashboard, 0)).to_be_visible()
+
+    cut = dashboard.evaluate("""[...document.querySelectorAll('.rows .row:not([hidden]) .cut')]
+        .filter((cell) => cell.scrollHeight > cell.clientHeight).length""")
+
+    assert cut == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1280", "390"])
+@pytest.mark.parametrize("state", ["empty", "live", "held", "detail", "lost"])
+def test_axe_finds_nothing(dashboard, scripted, scheme, size, state):
+    dashboard.set_viewport_size(size)
+    dashboard.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    if state != "empty":
+        scripted.events(1, 40)
+        scripted.send(dump({"op": "gap", "from": 41, "to": 50, "reason": "retention"}))
+        scripted.events(50, 3)
+        expect(row(dashboard, 0)).to_contain_text("order 52")
+    if state == "held":
+        dashboard.keyboard.press("Space")
+        expect(dashboard.locator("#strip")).to_contain_text("Holding")
+    if state == "detail":
+        row(dashboard, 1).click()
+        expect(dashboard.locator("#detail")).to_be_visible()
+    if state == "lost":
+        scripted.send({"op": "bye", "code": 4012, "retry_ms": 100_000_000})
+        scripted.close(4012)
+        expect(dashboard.get_by_role("button", name="Try now")).to_be_visible()
+
+    found = Axe().run(dashboard, options={"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]})
+
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_markup_from_text_is_refused_by_the_browser(page, site):
+    page.goto(site.url)
+
+    refused = page.evaluate("""() => {
+        try { document.body.innerHTML = '<b>x</b>'; return 'allowed'; } catch (error) { return error.name; }
+    }""")
+
+    assert refused == "TypeError"
+
+
+def test_an_inline_style_is_refused_by_the_browser(page, site):
+    page.goto(site.url)
+
+    page.evaluate("document.body.setAttribute('style', 'display: none')")
+
+    assert page.evaluate("getComputedStyle(document.body).display") == "block"
+
+
+def test_nothing_is_loaded_twice_and_all_of_it_at_once(watched, site, scripted):
+    asked: list[str] = []
+    watched.on("request", lambda request: asked.append(request.url))
+    watched.goto(site.url)
+    expect(watched.locator(".conn__text")).to_have_text("Connected")
+
+    scripts = [url for url in asked if url.endswith(".js")]
+    assert len(scripts) == len(set(scripts)) == len(list(STATIC.rglob("*.js")))
+    announced = watched.evaluate("[...document.querySelectorAll('link[rel=modulepreload]')].map((link) => link.href)")
+    assert sorted([*announced, f"{site.url}static/frontend/app.js"]) == sorted(scripts)
+
+
+def test_the_scripts_and_styles_weigh_no_more_than_25_kilobytes():
+    """Compressed together, without the comments: those are for whoever reads the sources, which are what is served."""
+    sources = [path.read_text() for path in sorted(STATIC.rglob("*")) if path.suffix in (".js", ".css")]
+
+    code = re.sub(r"^\s*//.*\n|/\*.*?\*/", "", "".join(sources), flags=re.MULTILINE | re.DOTALL)
+
+    weight = len(gzip.compress(code.encode()))
+    assert weight <= 25_000, f"{weight} bytes in {len(sources)} files"
+
+
+def inside(page, selector: str) -> bool:
+    """Whether all that is shown of these lies within the window."""
+    return page.evaluate(
+        """(selector) => [...document.querySelectorAll(selector)].every((element) => {
+            const {left, right, width} = element.getBoundingClientRect();
+            return width === 0 || (left >= 0 && right <= innerWidth + 0.5);
+        })""",
+        selector,
+    )
