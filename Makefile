@@ -75,13 +75,13 @@ $(TEST):
 # A virtual environment that is missing, half made, or older than its Python is made anew.
 define make_venv
 $(PY) -m pip --version >/dev/null 2>&1 || { \
-	for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
 		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
 		python=; \
 	done; \
 	test -n "$$python" || { \
-		echo "Signalcast needs Python 3.11 or newer, and no python3 here is. Install one, or say" >&2; \
-		echo "where it is: make PYTHON=/path/to/python3.12" >&2; exit 1; }; \
+		echo "Signalcast needs Python 3.11 or newer, and found none. Install it, or say where it" >&2; \
+		echo "is: make run PYTHON=/path/to/python3" >&2; exit 1; }; \
 	"$$python" -m venv --clear $(VENV) || { \
 		echo "$$python could not make a virtual environment. On Debian and Ubuntu it needs the" >&2; \
 		echo "package python3-venv." >&2; exit 1; }; }
@@ -89,10 +89,10 @@ endef
 
 define PORT_IS_FREE
 import socket, sys
-probe = socket.socket()
-probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 try:
-    probe.bind(("127.0.0.1", int(sys.argv[1])))
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", int(sys.argv[1])))
 except (OSError, OverflowError, ValueError) as reason:
     sys.exit(f"Port {sys.argv[1]} cannot be used ({reason}). Choose another: make run PORT=8001")
 endef
