@@ -18,7 +18,7 @@ class InvalidFilter(Exception):
     """A filter cannot be used; the message points at the place in it, e.g. `filter.any[1].exact`."""
 
     def __init__(self, place: str, problem: str) -> None:
-        super().__init__(f"{place} {problem}")
+        super().__init__(f"{place if len(place) <= 100 else place[:97] + '...'} {problem}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,11 @@ def parse(expression: object) -> Filter:
 
 
 def of_types(patterns: Iterable[str]) -> Filter:
-    """The filter of `?type=academy.*&type=auth.user_logged_in`: any of these types. Raises InvalidFilter."""
-    expressions = [_of_type(pattern) for pattern in patterns]
-    return parse({"any": expressions}) if expressions else EVERYTHING
+    """The filter of `?type=academy.*&type=auth.user_logged_in`: any of these types, `*` all. Raises InvalidFilter."""
+    wanted = list(patterns)
+    if not wanted or "*" in wanted:
+        return EVERYTHING
+    return parse({"any": [_of_type(pattern) for pattern in wanted]})
 
 
 def _of_type(pattern: str) -> dict[str, dict[str, str]]:

@@ -20,6 +20,8 @@ WINDOW_EVENTS = 4096
 WINDOW_BYTES = 1024 * 1024
 FRAME_EVENTS = 1000
 FRAME_BYTES = 256 * 1024
+# The most that the first line of a batch takes of them.
+HEADER_BYTES = 256
 MAX_POSITION = 2**63 - 1
 
 
@@ -129,7 +131,7 @@ def shown(value: object) -> str:
 
 
 def _loads(text: str) -> dict[str, Any]:
-    if len(text) > MAX_CLIENT_BYTES:
+    if len(text.encode("utf-8", "replace")) > MAX_CLIENT_BYTES:
         raise bad_request(f"A message may have {MAX_CLIENT_BYTES} bytes at most.")
     try:
         message = json.loads(text, parse_constant=_no_constant)

@@ -21,13 +21,15 @@ class Ring:
         return self.start + len(self._entries) - self._first
 
     def append(self, entries: Sequence[Entry]) -> bool:
-        """Add what continues the ring; what it has already is passed over. False if there is a hole before it."""
+        """Add what continues the ring; what it has already is passed over. False, and nothing added, if a hole is left.
+
+        Entries come in the order of their positions.
+        """
         fresh = [entry for entry in entries if entry.position >= self.next]
-        for entry in fresh:
-            if entry.position != self.next:
-                return False
-            self._entries.append(entry)
-            self._bytes += len(entry.line)
+        if fresh and fresh[-1].position != self.next + len(fresh) - 1:
+            return False
+        self._entries += fresh
+        self._bytes += sum(len(entry.line) for entry in fresh)
         self._trim()
         return True
 

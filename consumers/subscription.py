@@ -10,7 +10,7 @@ from typing import Protocol
 from events.event import Entry
 
 from .filter import EVERYTHING, Filter
-from .protocol import FRAME_BYTES, Batch, Gap
+from .protocol import FRAME_BYTES, HEADER_BYTES, Batch, Gap
 
 # How far one read may look for events that match.
 SCAN = 5000
@@ -113,14 +113,14 @@ class Subscription:
 def select(filter: Filter, start: int, entries: Sequence[Entry], limit: int, head: int) -> Batch | None:
     """The batch from `start` of those entries that match, at most `limit` of them and 256 KB; None if none does."""
     chosen: list[Entry] = []
-    size = 0
+    size = HEADER_BYTES
     last = entries[0]
     for entry in entries:
         if filter is EVERYTHING or filter.matches(entry.attributes):
-            if chosen and size + len(entry.line) > FRAME_BYTES:
+            if chosen and size + len(entry.line) + 1 > FRAME_BYTES:
                 break
             chosen.append(entry)
-            size += len(entry.line)
+            size += len(entry.line) + 1
         last = entry
         if len(chosen) == limit:
             break

@@ -14,7 +14,8 @@ class Window:
     """For clients that acknowledge: at most `events`, and 1 MiB, are under way. A full window costs a cursor."""
 
     def __init__(self, events: int, now: float) -> None:
-        self.limit = min(events, FRAME_EVENTS)
+        # Half a window at most, since clients acknowledge at half a window: a small one does not wait for their timer.
+        self.limit = max(1, min(events // 2, FRAME_EVENTS))
         """How many events the next batch may hold."""
         self.sent = 0
         """The position up to which everything was sent."""

@@ -1,0 +1,60 @@
+"""Hubs on a log in memory, which leave nothing running."""
+
+import asyncio
+
+import pytest
+from hypothesis import settings
+
+from consumers.hub import Hub
+from consumers.ring import Ring
+
+# How long an example takes says more about the machine's other work than about ours.
+settings.register_profile("signalcast", deadline=None)
+settings.load_profile("signalcast")
+
+KEY = b"0123456789abcdef0123456789abcdef"
+
+
+def make_hub(log, *, ring=100, bytes=1_000_000, heartbeat=60.0, **parts):
+    return Hub("main", log=log, ring=Ring(events=ring, bytes=bytes), heartbeat=heartbeat, key=KEY, **parts)
+
+
+@pytest.fixture
+async def start_hub():
+    """Starts hubs, and stops them when the test is over. No task of theirs may be left."""
+    others = asyncio.all_tasks()
+    hubs = []
+
+    async def start(log, **parts):
+        hub = make_hub(log, **parts)
+        await hub.start()
+        hubs.append(hub)
+        return hub
+
+    yield start
+
+    for hub in hubs:
+        await hub.stop()
+    assert asyncio.all_tasks() - others <= {asyncio.current_task()}, "a hub left a task behind"
+
+
+async def positions(subscription, up_to, *, limit=1000):
+    """The positions that a subscription yields until it has told of `up_to`; its ranges are checked on the way."""
+    found = []
+    async with asyncio.timeout(5):
+        while subscription.position <= up_to:
+            before = subscription.position
+            batch = await subscription.take(limit)
+            if batch is None:
+                await subscription.wait()
+                continue
+            assert batch.start == before and batch.stop == subscription.position
+            found += [entry.position for entry in batch.entries]
+    return found
+
+
+async def until(condition):
+    """Wait until the condition holds; what it is about happens in other tasks."""
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0)
