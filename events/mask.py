@@ -5,8 +5,8 @@ from functools import lru_cache
 
 # Parts of words where they can mean nothing else; whole words where they could, so that `discard` and `author` stay.
 _SECRET = re.compile(
-    r"passw(or)?d|passphrase|passcode|secret|token|authorization|cookie|credential|api_?key|private_?key|access_?key"
-    r"|session_?(key|id)"
+    r"passw(or)?d|passphrase|passcode|secret|token|authorization|cookie|credential"
+    r"|(api|private|access)[_ -]?key|session[_ -]?(key|id)"
     r"|(?:^|[^a-z])(pass|pwd|auth|card|ssn|iban|cvv|cvc|pin|otp|jwt)(?:$|[^a-z])"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

@@ -31,12 +31,12 @@ class Nudge:
 
         The in-memory layer reaches nobody: not another process, and the hubs of this one watch the log.
         """
-        layer = get_channel_layer()
-        if layer is None or isinstance(layer, InMemoryChannelLayer):
-            return
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
         try:
+            layer = get_channel_layer()
+            if layer is None or isinstance(layer, InMemoryChannelLayer):
+                return
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
             self._loop.run_until_complete(_group_send(layer, numbered))
         except Exception as error:  # Whatever the layer raises, the hubs look at the log by themselves.
             failures["group"] += 1

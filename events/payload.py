@@ -1,6 +1,5 @@
 """What a signal said, as the `data` of an event: JSON, bounded, and without what was not declared."""
 
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +8,7 @@ from django.db.models import Model
 from django.utils.functional import LazyObject
 
 from .summary import one_line, summarise
-from .value import Failed, Shown, dumps, mark, no_queries, pk
+from .value import Failed, Shown, dumps, free, mark, no_queries, pk
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +24,31 @@ class Payload:
 
 
 def describe(arguments: Mapping[Any, Any], *, limit: int) -> Payload:
-    """The payload of a signal sent with `arguments`, its data at most `limit` bytes. Never raises."""
+    """The payload of a signal sent with `arguments`, its data at most `limit` bytes. Never raises, never queries."""
+    with no_queries():
+        return _describe(arguments, limit)
+
+
+def _describe(arguments: Mapping[Any, Any], limit: int) -> Payload:
     degraded: set[str] = set()
     data: dict[str, Any] = {}
     members: list[str] = []
     room = limit - len("{}")
     for name, value in arguments.items():
         key, shown = Shown(limit=limit, degraded=degraded).argument(name, value)
+        key = free(key, name, data)
         member = dumps({key: shown})[1:-1]
         if len(member) >= room:
             shown = mark("too-large", degraded, bytes=len(member))
             member = dumps({key: shown})[1:-1]
         room -= len(member) + len(",")
+        if room < 0:
+            break
         data[key] = shown
         members.append(member)
     text = "{" + ",".join(members) + "}"
     if room < 0:
-        data = mark("too-large", degraded, arguments=len(data))
+        data = mark("too-large", degraded, arguments=len(arguments))
         text = dumps(data)
     return Payload(text, _subject(arguments), summarise(data), ",".join(sorted(degraded)))
 
@@ -64,6 +71,7 @@ def _subject(arguments: Mapping[Any, Any]) -> str:
         if issubclass(type(value), LazyObject):
             value = object.__getattribute__(value, "_wrapped")
         if issubclass(type(value), Model):
-            key = pk(value)
-            return one_line(f"{value._meta.label_lower}/{key}") if isinstance(key, int | str | uuid.UUID) else ""
+            meta = type(value)._meta
+            _, key = Shown(limit=1024, degraded=set()).argument(meta.pk.name, pk(value))
+            return one_line(f"{meta.label_lower}/{key}") if isinstance(key, int | str) else ""
     return ""

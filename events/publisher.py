@@ -166,6 +166,8 @@ def publish_now(first: int) -> None:
     try:
         while is_pending(MAIN, using=using, first=first):
             number(MAIN, using=using, first=first)
+    except Busy:  # Another sender is at it, and may have come too early for our row: a sweep will see.
+        return
     except Exception:  # The sender has committed and must not be troubled; a sweep will do it.
         failures["publish"] += 1
         logger.exception("Events could not be published", extra={"action": "publish_failed"})
@@ -173,16 +175,18 @@ def publish_now(first: int) -> None:
 
 def sweep() -> None:
     """Number whatever is pending, whoever left it behind. Called once a second by every server process."""
-    if mode() != "inline":
+    if not _is_in_memory():
         publisher().wake(0)
 
 
 def mode() -> str:
     """SIGNALCAST["PUBLISHER"]; but always "inline" on an in-memory SQLite, where a thread locks senders out."""
+    return "inline" if _is_in_memory() else current().PUBLISHER
+
+
+def _is_in_memory() -> bool:
     connection = connections[current().DATABASE]
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():
-        return "inline"
-    return current().PUBLISHER
+    return connection.vendor == "sqlite" and bool(connection.is_in_memory_db())
 
 
 _publisher: Publisher | None = None

@@ -3,7 +3,6 @@
 import contextlib
 import logging
 from collections.abc import Callable
-from inspect import isclass
 from typing import Any
 
 from django.core.exceptions import SynchronousOnlyOperation
@@ -20,6 +19,7 @@ from .publisher import mode, publish_now, publisher
 from .settings import current
 from .streams import MAIN
 from .summary import one_line
+from .value import memory
 
 logger = logging.getLogger("signalcast.events")
 
@@ -117,7 +117,7 @@ def _on_commit(hook: Callable[[], None], *, using: str) -> None:
 def _alias_of(arguments: dict[str, Any]) -> str | None:
     for value in arguments.values():
         if issubclass(type(value), Model):
-            alias: str | None = value._state.db
+            alias: str | None = getattr(memory(value).get("_state"), "db", None)
             return alias
     return None
 
@@ -135,7 +135,10 @@ def _name_of(sender: Any) -> str:
     """`academy.Order` for a model, the dotted path of another class, a string as it is, else the object's class."""
     if sender is None:
         return ""
-    if isinstance(sender, str):
-        return one_line(sender)
-    kind: Any = sender if isclass(sender) else type(sender)
+    kind: Any = type(sender)
+    # `isinstance` would ask a lazy object for its class, and so evaluate it.
+    if issubclass(kind, str):
+        return one_line(str.__str__(sender))
+    if issubclass(kind, type):
+        kind = sender
     return one_line(kind._meta.label if issubclass(kind, Model) else f"{kind.__module__}.{kind.__qualname__}")

@@ -48,6 +48,7 @@ def _settings(given: object) -> Settings:
     if not isinstance(given, Mapping):
         return Settings()
     known: dict[str, Any] = {name: given[name] for name in NAMES if name in given}
-    if isinstance(known.get("SIGNALS"), (list, tuple)):
-        known["SIGNALS"] = tuple(known["SIGNALS"])
+    signals = known.pop("SIGNALS", ())
+    # Anything else is an error of `manage.py check`, which must come that far.
+    known["SIGNALS"] = tuple(signals) if isinstance(signals, list | tuple) else ()
     return Settings(**known)

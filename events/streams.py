@@ -58,15 +58,15 @@ def unseal(raw: object, key: bytes) -> Message | None:
             "seal": str(given),
         } if isinstance(raw, Mapping) and all(isinstance(line, str) for line in lines):
             message = Message(stream=stream, epoch=epoch, start=start, lines=lines)
-            genuine = hmac.compare_digest(given.encode(), _seal(message, key).encode())
+            genuine = hmac.compare_digest(given.encode("utf-8", "replace"), _seal(message, key).encode())
             return message if genuine else None
     return None
 
 
 def _seal(message: Message, key: bytes) -> str:
     digest = hmac.new(key, digestmod="sha256")
-    digest.update(f"{message.stream}\0{message.epoch}\0{message.start}\0".encode("utf-8", "replace"))
-    for line in message.lines:
-        encoded = line.encode("utf-8", "replace")
+    # Each part with its length, and each character with bytes of its own: no two messages look the same.
+    for part in (message.stream, message.epoch, str(message.start), *message.lines):
+        encoded = part.encode("utf-8", "surrogatepass")
         digest.update(b"%d:%b" % (len(encoded), encoded))
     return digest.hexdigest()

@@ -10,7 +10,7 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
@@ -91,7 +91,7 @@ class Shown:
         if issubclass(kind, enum.Enum):
             return self.value(value.value)
         if issubclass(kind, str):
-            return self.string(str.__str__(value))
+            return self.string(value)
         if issubclass(kind, int):
             return self.integer(int.__int__(value))
         if issubclass(kind, float):
@@ -101,14 +101,14 @@ class Shown:
         if issubclass(kind, datetime.timedelta):
             return duration_iso_string(value)
         if issubclass(kind, datetime.date | datetime.time):
-            return value.isoformat()
+            return self.string(value.isoformat())
         return self.string(str(value))
 
     def container(self, value: Any, kind: type) -> Any:
         if issubclass(kind, dict):
             return self.nested(value, self.mapping)
         if issubclass(kind, list | tuple):
-            return self.nested(value, self.sequence)
+            return self.nested(value, self.named if hasattr(kind, "_fields") else self.sequence)
         if issubclass(kind, set | frozenset):
             return self.nested(value, self.unordered)
         if kind is Failed:
@@ -120,6 +120,7 @@ class Shown:
         return self.mark("unsupported", type=f"{kind.__module__}.{kind.__qualname__}")
 
     def string(self, value: str) -> Any:
+        value = str.__str__(value)  # A subclass could say anything of itself.
         if len(value) > self.limit - self.spent:
             return self.mark("too-large", characters=len(value))
         self.spend(len(value))
@@ -140,37 +141,38 @@ class Shown:
         return self.mark("lazy") if wrapped is empty else self.value(wrapped)
 
     def reference(self, instance: Model) -> dict[str, Any]:
-        meta = instance._meta
-        reference: dict[str, Any] = {"model": meta.label_lower, "pk": self.value(pk(instance))}
+        meta = type(instance)._meta
+        reference: dict[str, Any] = {"model": meta.label_lower, "pk": self.keyed(meta.pk.name, pk(instance))}
         declared = getattr(type(instance), "event_fields", ())
         if declared:
             reference["fields"] = {name: self.field(instance, name) for name in declared}
         return reference
 
     def field(self, instance: Model, name: str) -> Any:
-        declared = next((f for f in instance._meta.concrete_fields if name in (f.name, f.attname)), None)
+        declared = next((f for f in type(instance)._meta.concrete_fields if name in (f.name, f.attname)), None)
         if declared is None:
             return self.mark("unknown-field")
-        if declared.attname not in instance.__dict__:
+        loaded = memory(instance)
+        if declared.attname not in loaded:
             return self.mark("deferred")
-        value = instance.__dict__[declared.attname]
+        value = loaded[declared.attname]
         if isinstance(declared, ForeignKey) and name == declared.name and value is not None:
             return self.related(instance, declared, value)
         return self.keyed(name, value)
 
     def related(self, instance: Model, declared: Field, value: Any) -> Any:
         """The other end of a foreign key: with its own fields if it is loaded, else just its key."""
-        loaded = instance._state.fields_cache.get(declared.name)
+        loaded = memory(instance)["_state"].fields_cache.get(declared.name)
         if loaded is not None:
             return self.value(loaded)
-        return {"model": declared.related_model._meta.label_lower, "pk": self.value(value)}
+        target = declared.target_field
+        name = "pk" if target.primary_key else target.name
+        return {"model": declared.related_model._meta.label_lower, name: self.keyed(target.name, value)}
 
     def mapping(self, value: dict[Any, Any]) -> dict[str, Any]:
         shown: dict[str, Any] = {}
         for key, item in dict.items(value):
-            name = self.key(key)
-            if name in shown:  # 1 and "1" are two keys in Python and one in JSON.
-                name = f"{name} ({type(key).__name__})"
+            name = free(self.key(key), key, shown)
             shown[name] = self.keyed(name, item)
         return shown
 
@@ -182,6 +184,10 @@ class Shown:
 
     def sequence(self, value: Any) -> list[Any]:
         return [self.value(item) for item in value]
+
+    def named(self, value: Any) -> dict[str, Any]:
+        """A named tuple: its names say what is secret."""
+        return {name: self.keyed(name, item) for name, item in zip(type(value)._fields, value, strict=True)}
 
     def unordered(self, value: Any) -> list[Any]:
         return sorted(self.sequence(value), key=dumps)
@@ -244,14 +250,16 @@ def _text(value: str, degraded: set[str]) -> str:
 @contextmanager
 def no_queries() -> Iterator[None]:
     """While code that is not ours makes data: the sender would wait for a query, or be aborted by it."""
-    watched = connections.all()
-    for connection in watched:
+    watched = [(connection, connection.needs_rollback) for connection in connections.all()]
+    for connection, _ in watched:
         connection.execute_wrappers.append(_refuse)
     try:
         yield
     finally:
-        for connection in watched:
+        for connection, needed_rollback in watched:
             connection.execute_wrappers.remove(_refuse)
+            # A write that was refused has Django give the sender's transaction up, in which nothing has happened.
+            connection.needs_rollback = needed_rollback
 
 
 def _refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -259,8 +267,26 @@ def _refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> An
 
 
 def pk(instance: Model) -> Any:
-    """The primary key as it is in memory."""
-    return instance.__dict__.get(instance._meta.pk.attname)
+    """The primary key as it is in memory, a list if it is made of several fields."""
+    keys = [memory(instance).get(field.attname) for field in type(instance)._meta.pk_fields]
+    return keys if len(keys) > 1 else keys[0]
+
+
+def memory(instance: Model) -> dict[str, Any]:
+    """What an instance holds, past whatever its class does when an attribute is asked for."""
+    held: dict[str, Any] = object.__getattribute__(instance, "__dict__")
+    return held
+
+
+def free(name: str, key: object, taken: Container[str]) -> str:
+    """A name that is not taken yet: 1 and "1" are two keys in Python and one in JSON."""
+    if name in taken:
+        name = f"{name} ({type(key).__name__})"
+    first, count = name, 1
+    while name in taken:
+        count += 1
+        name = f"{first} {count}"
+    return name
 
 
 def dumps(value: object) -> str:

@@ -1,0 +1,62 @@
+"""A signal that is streamed, and what the log has of it."""
+
+from functools import partial
+
+import pytest
+from django.dispatch import Signal
+
+from events import attach, detach, log
+from events.counters import failures
+from events.publisher import publisher
+from events.streams import MAIN
+
+
+@pytest.fixture
+def stream():
+    """Streams a signal for the length of a test: a new one, unless one is given."""
+    streamed = []
+
+    def start(signal=None, *, type="shop.order_paid", **options):
+        signal = signal or Signal()
+        streamed.append(signal)
+        attach(signal, type=type, **options)
+        return signal
+
+    yield start
+
+    for signal in streamed:
+        detach(signal)
+
+
+@pytest.fixture
+def order_paid(stream):
+    return stream()
+
+
+@pytest.fixture
+def read_log(transactional_db):
+    """What is in the log once everything has been published: CloudEvents, in order of position."""
+
+    def read():
+        assert publisher().flush(5)
+        return [entry.attributes for entry in log.read(MAIN, 1, 10_000).entries]
+
+    return read
+
+
+@pytest.fixture
+def notes(read_log):
+    """The `note` of every event in the log."""
+    return lambda: [event["data"]["note"] for event in read_log()]
+
+
+@pytest.fixture
+def positions(read_log):
+    return lambda: [int(event["sequence"]) for event in read_log()]
+
+
+@pytest.fixture(autouse=True)
+def failed():
+    """How often something failed during this test."""
+    failures.clear()
+    return partial(dict, failures)
