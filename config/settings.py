@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 import dj_database_url
+import django
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -141,7 +142,10 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 # The academy writes receipts; the demo posts none of them.
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+if django.VERSION < (6, 1):
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+else:
+    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
 
 LOGGING = {
     "version": 1,
