@@ -6,7 +6,6 @@ Origin is no browser; its cookies prove nothing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from ipaddress import ip_address
 from typing import Any
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.http import HttpRequest
+from django.http import HttpRequest, parse_cookie
 from django.http.request import split_domain_port, validate_host
 
 from .database import Database
@@ -72,14 +71,12 @@ def _viewer(user: Any, is_local: bool) -> Viewer:
 
 
 def _user(cookies: str) -> Any:
-    try:
-        key = SimpleCookie(cookies).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        return None
-    if key is None:
+    # As Django does it: one cookie that is nonsense must not hide the others.
+    key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME)
+    if not key:
         return None
     request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key.value)
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     return get_user(request)
 
 

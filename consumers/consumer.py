@@ -29,6 +29,7 @@ logger = logging.getLogger("signalcast.consumers")
 
 HELLO_SECONDS = 10.0
 GOODBYE_SECONDS = 0.1
+MAX_COMPLAINTS = 100
 # After a restart clients come back spread over this time, and a little longer for each of them.
 RETRY_MS = 1000
 RETRY_MS_A_CLIENT = 2
@@ -50,6 +51,7 @@ class StreamConsumer(AsyncConsumer):
         self._wanted_filter: Filter | None = None
         self._streaming: asyncio.Task[None] | None = None
         self._is_closed = False
+        self._complaints = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         async with process() as self._process:
@@ -110,7 +112,7 @@ class StreamConsumer(AsyncConsumer):
 
     async def _hear(self, text: str | None) -> None:
         if not self._dialect.answers:
-            return await self._say(self._dialect.error(0, "Nothing that you send is read here.", now()))
+            return await self._complain("Nothing that you send is read here.")
         if text is None:
             raise bad_request("Messages are text frames.")
         parsed = protocol.parse(text)
@@ -127,9 +129,9 @@ class StreamConsumer(AsyncConsumer):
 
     async def _acknowledge(self, ack: Ack, subscription: Subscription) -> None:
         assert isinstance(self._flow, Window)
-        if ack.position > self._flow.sent:
-            message = f"ack.pos is {ack.position}; so far everything before {self._flow.sent} was sent."
-            return await self._say(self._dialect.error(0, message, now()))
+        if ack.position > subscription.position:
+            so_far = f"so far everything before {subscription.position} was sent"
+            return await self._complain(f"ack.pos is {ack.position}; {so_far}.")
         self._flow.acknowledge(ack.position, _clock())
         subscription.wake()
 
@@ -137,8 +139,15 @@ class StreamConsumer(AsyncConsumer):
         try:
             self._wanted_filter = filters.parse(wanted.filter)
         except filters.InvalidFilter as error:
-            return await self._say(self._dialect.error(0, f"{error}. The filter stays as it was.", now()))
+            return await self._complain(f"{error}. The filter stays as it was.")
         subscription.wake()
+
+    async def _complain(self, message: str) -> None:
+        """Say what was wrong, and go on: not for ever, since complaints have no window."""
+        self._complaints += 1
+        if self._complaints > MAX_COMPLAINTS:
+            raise bad_request(f"{message} That was said {MAX_COMPLAINTS} times.")
+        await self._say(self._dialect.error(0, message, now()))
 
     async def _run(self, filter: Filter) -> None:
         try:
@@ -164,9 +173,10 @@ class StreamConsumer(AsyncConsumer):
         except filters.InvalidFilter as error:
             raise bad_request(f"{error}.") from error
         hub = await self._process.hub()
+        opening = await open_at(hub, hello.start, filter, epoch=hello.epoch, tip=hello.tip)
+        # Asked without a wait before the subscription, or many at once would all find room.
         if hub.clients >= current().MAX_CLIENTS:
             raise Refused(CloseCode.OVERLOADED, "This server has as many clients as it takes.")
-        opening = await open_at(hub, hello.start, filter, epoch=hello.epoch, tip=hello.tip)
         self._flow = self._dialect.flow(hello, _clock())
         with hub.subscribe(filter, opening.position) as self._subscription:
             await self._say(self._dialect.welcome(hello, opening, hub.heartbeat))
@@ -196,9 +206,11 @@ class StreamConsumer(AsyncConsumer):
             await self._apply_filter(subscription)
 
     async def _send_batch(self, batch: protocol.Batch) -> None:
+        # Counted before it goes: the answer may be here before a server's `send` returns.
+        pause = self._flow.send(batch, _clock())
         await self._say(self._dialect.batch(batch))
         # At least once around the loop: a server's `send` may never wait, and others want their turn.
-        await asyncio.sleep(self._flow.send(batch, _clock()))
+        await asyncio.sleep(pause)
 
     async def _apply_filter(self, subscription: Subscription) -> None:
         if self._wanted_filter is not None:

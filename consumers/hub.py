@@ -8,8 +8,8 @@ import asyncio
 import contextvars
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Protocol
 
 from events.event import Entry, Head, Page
@@ -18,7 +18,7 @@ from events.streams import group, unseal
 from .filter import Filter
 from .protocol import Batch
 from .ring import Ring
-from .subscription import Pruned, Subscription
+from .subscription import LogReplaced, Pruned, Subscription
 
 logger = logging.getLogger("signalcast.consumers")
 
@@ -29,6 +29,7 @@ MAX_SHARED = 64
 NUDGE_SECONDS = 0.02
 RENEW_SECONDS = 60.0
 SWEEP_SECONDS = 1.0
+MIN_BACKOFF = 0.1
 MAX_BACKOFF = 5.0
 
 
@@ -131,10 +132,16 @@ class Hub:
             self._subscriptions.discard(subscription)
 
     async def entries(self, start: int, stop: int) -> Sequence[Entry]:
-        """The entries from `start` on, at least one, below `stop`: from the ring, else from the log. Raises Pruned."""
+        """The entries from `start` on, at least one, below `stop`: from the ring, else from the log.
+
+        Raises Pruned, or LogReplaced.
+        """
         if start >= self._ring.start:
             return self._ring.slice(start, stop)
         page = await self._page(start)
+        if page.head.epoch != self.epoch or page.head.position < start:
+            await self.catch_up()
+            raise LogReplaced
         entries = _contiguous(page)
         if not entries or entries[0].position > start:
             raise Pruned(entries[0].position if entries else page.oldest)
@@ -191,9 +198,7 @@ class Hub:
     async def _read_page(self, start: int) -> Page:
         life = self.life
         page = await self._log.read(start, PAGE)
-        if page.head.epoch != self.epoch:
-            await self.catch_up()
-        elif life == self.life and len(page.entries) == PAGE:
+        if page.head.epoch == self.epoch and life == self.life and len(page.entries) == PAGE:
             self._pages[start] = page
             if len(self._pages) > MAX_PAGES:
                 self._pages.popitem(last=False)
@@ -201,10 +206,11 @@ class Hub:
 
     async def _once(self, what: Hashable, read: Callable[[], Coroutine[Any, Any, Page]]) -> Page:
         """One read for all who want it at this moment; it goes on if one of them leaves."""
-        task = self._reading.get(what)
+        key = (self.life, what)
+        task = self._reading.get(key)
         if task is None:
-            task = self._reading[what] = asyncio.create_task(read(), context=contextvars.Context())
-            task.add_done_callback(lambda _: self._reading.pop(what, None))
+            task = self._reading[key] = asyncio.create_task(read(), context=contextvars.Context())
+            task.add_done_callback(lambda _: self._reading.pop(key, None))
         return await asyncio.shield(task)
 
     async def _watch(self) -> None:
@@ -216,7 +222,7 @@ class Hub:
                     await self.catch_up()
                 backoff = 0.0
             except Exception:  # The database may be away for minutes; sockets stay open, and nothing is lost.
-                backoff = min(MAX_BACKOFF, backoff * 2 or 0.1)
+                backoff = min(MAX_BACKOFF, backoff * 2 or MIN_BACKOFF)
                 logger.exception("The log cannot be read", extra={"action": "log_unreadable"})
 
     async def _follow_nudges(self) -> None:
@@ -231,29 +237,14 @@ class Hub:
         backoff = 0.0
         while True:
             try:
-                await self._join(layer)
+                async with _member(layer, group(self.stream)) as channel:
+                    while True:
+                        self._accept(await layer.receive(channel))
+                        backoff = 0.0
             except Exception as error:  # Whatever the layer raises: it comes back, and meanwhile there is the log.
-                backoff = min(MAX_BACKOFF, backoff * 2 or 0.1)
+                backoff = min(MAX_BACKOFF, backoff * 2 or MIN_BACKOFF)
                 logger.warning("The channel layer cannot be reached: %r", error, extra={"action": "layer_lost"})
             await asyncio.sleep(backoff)
-
-    async def _join(self, layer: Layer) -> None:
-        channel = await layer.new_channel()
-        joined = group(self.stream)
-
-        async def renew() -> None:
-            await layer.group_add(joined, channel)
-
-        await renew()
-        # Layers forget members after a day, and the in-memory one after an unread message.
-        renewal = asyncio.create_task(_every(RENEW_SECONDS, renew), context=contextvars.Context())
-        try:
-            while True:
-                self._accept(await layer.receive(channel))
-        finally:
-            renewal.cancel()
-            with suppress(Exception):
-                await layer.group_discard(joined, channel)
 
     def _accept(self, raw: object) -> None:
         message = unseal(raw, self._key)
@@ -277,6 +268,26 @@ class Hub:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         # In a context of its own: the request that happened to start the hub ends, the hub does not.
         self._tasks.append(asyncio.create_task(work, context=contextvars.Context()))
+
+
+@asynccontextmanager
+async def _member(layer: Layer, joined: str) -> AsyncIterator[str]:
+    """A channel that is a member of the group for as long as the context lasts."""
+    channel = await layer.new_channel()
+
+    async def renew() -> None:
+        await layer.group_add(joined, channel)
+
+    await renew()
+    # Layers forget members after a day, and the in-memory one after an unread message.
+    renewal = asyncio.create_task(_every(RENEW_SECONDS, renew), context=contextvars.Context())
+    try:
+        yield channel
+    finally:
+        renewal.cancel()
+        await asyncio.gather(renewal, return_exceptions=True)
+        with suppress(Exception):
+            await layer.group_discard(joined, channel)
 
 
 async def _every(seconds: float, do: Callable[[], Awaitable[None] | None]) -> None:

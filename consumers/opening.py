@@ -7,7 +7,7 @@ from events.event import Entry
 from .filter import EVERYTHING, Filter
 from .hub import Hub
 from .protocol import Gap, Last, Start
-from .subscription import SCAN, Pruned
+from .subscription import SCAN, LogReplaced, Pruned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,8 @@ async def open_at(
 
     One that resumes says of which log its position is (`epoch`), and the id of the event before it (`tip`). Where
     either does not match, what it has is of another log: it is told so, and starts over from the oldest event.
+
+    Raises LogReplaced if that happens meanwhile.
     """
     bounds = await hub.bounds()
     if isinstance(start, int) and start > bounds.head.position + 1:
@@ -40,6 +42,8 @@ async def open_at(
         bounds = await hub.bounds()
     if bounds.head.epoch != hub.epoch or bounds.head.position < hub.head:
         await hub.catch_up()
+        bounds = await hub.bounds()
+    life = hub.life
     head, oldest = bounds.head.position, bounds.oldest
     position = await _position(hub, start, filter, head=head, oldest=oldest)
     before = await _entry(hub, position - 1) if oldest < position <= head + 1 else None
@@ -49,6 +53,8 @@ async def open_at(
     elif position < oldest:
         gap = Gap(start=position, stop=oldest, reason="retention")
     tip = before.id if before else None
+    if life != hub.life:
+        raise LogReplaced
     return Opening(epoch=hub.epoch, start=position, tip=tip, head=head, oldest=oldest, gap=gap)
 
 

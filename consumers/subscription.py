@@ -37,7 +37,7 @@ class Source(Protocol):
     def head(self) -> int: ...
 
     async def entries(self, start: int, stop: int) -> Sequence[Entry]:
-        """The entries from `start` on, at least one, below `stop`. Raises Pruned."""
+        """The entries from `start` on, at least one, below `stop`. Raises Pruned, LogReplaced."""
 
     def share(self, key: Hashable, make: Callable[[], Batch | None]) -> Batch | None:
         """What `make` returns, made once for all who ask with this key."""

@@ -17,8 +17,6 @@ class Window:
         # Half a window at most, since clients acknowledge at half a window: a small one does not wait for their timer.
         self.limit = max(1, min(events // 2, FRAME_EVENTS))
         """How many events the next batch may hold."""
-        self.sent = 0
-        """The position up to which everything was sent."""
         self._events = events
         self._under_way: deque[tuple[int, int, int]] = deque()
         self._sent_events = 0
@@ -37,7 +35,6 @@ class Window:
         self._under_way.append((batch.stop, len(batch.entries), len(batch.frame)))
         self._sent_events += len(batch.entries)
         self._sent_bytes += len(batch.frame)
-        self.sent = batch.stop
         return 0.0
 
     def acknowledge(self, position: int, now: float) -> None:
