@@ -45,7 +45,7 @@ def enroll_student(sender, order=None, **kwargs):
 @receiver(order_paid)
 def remember_purchase(sender, order=None, **kwargs):
     """Keeps the profile's last purchase, which decides who is sent the next programme."""
-    if order is None:
+    if order is None or order.paid_at is None:
         return
     with transaction.atomic():
         Profile.objects.filter(user_id=order.student_id).update(last_purchase_at=order.paid_at)

@@ -9,6 +9,7 @@ from django.db import transaction
 from academy import receivers
 from academy.models import Certificate, Enrollment, Order, Profile
 from academy.receivers import CrmUnavailable, crm_is_down
+from academy.services import pay_order, place_order
 from academy.signals import course_completed, order_paid, profile_verified
 
 SUBJECTS = {order_paid: "order", course_completed: "enrollment", profile_verified: "profile"}
@@ -80,6 +81,15 @@ def test_a_sale_opens_the_course_and_is_remembered(order, student, course):
     order_paid.send(sender=Order, order=order, user=student)
 
     assert Enrollment.objects.filter(student=student, course=course).exists()
+    assert Profile.objects.get(user=student).last_purchase_at == order.paid_at
+
+
+def test_an_order_sent_by_hand_before_it_is_paid_is_no_purchase(order, student):
+    pay_order(order)
+    unpaid = place_order(student, order.course)
+
+    order_paid.send(sender=Order, order=unpaid)
+
     assert Profile.objects.get(user=student).last_purchase_at == order.paid_at
 
 
