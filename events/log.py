@@ -181,7 +181,7 @@ def _wants_savepoint(connection: BaseDatabaseWrapper) -> bool:
         return False
     # Each of our events in this transaction has a hook that waits for the commit; those rolled back are off the list.
     ours = (hook for _, hook, *_ in connection.run_on_commit if getattr(hook, "__module__", None) == _RECORDER)
-    return next(islice(ours, MAX_SAVEPOINTS, None), None) is None
+    return next(islice(ours, MAX_SAVEPOINTS - 1, None), None) is None
 
 
 def _time(time: datetime, connection: BaseDatabaseWrapper) -> datetime | str:

@@ -14,8 +14,15 @@ from events.publisher import publisher
 POOLS = ("asyncio_", "ThreadPoolExecutor")
 
 
-def pytest_collection_modifyitems(items):
-    """Browser tests go last: Playwright keeps a loop running, in which no other test could."""
+def pytest_configure(config):
+    config.addinivalue_line("markers", "only_on(vendor): what is tested exists on this database alone")
+
+
+def pytest_collection_modifyitems(config, items):
+    """What another database has is left out. Browser tests go last: Playwright keeps a loop running."""
+    elsewhere = [item for item in items for mark in item.iter_markers("only_on") if mark.args != (connection.vendor,)]
+    items[:] = [item for item in items if item not in elsewhere]
+    config.hook.pytest_deselected(items=elsewhere)
     items.sort(key=lambda item: "browser" in Path(item.path).parts)
 
 
