@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.scripted import ScriptedServer
 
 ROOT = Path(__file__).resolve().parents[2]
+STATIC_PREFIX = "static/"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -99,25 +100,33 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def serve(folder: Path, **environment: str) -> Iterator[Server]:
-    server = Server(folder, **environment)
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory) -> Path:
+    """A database as a first `make run` leaves it: tables, a student, a course and an order."""
+    server = Server(tmp_path_factory.mktemp("seeded"))
     server.manage("migrate", "--verbosity", "0")
     server.manage("seed")
+    return server.folder / "db.sqlite3"
+
+
+def serve(seeded: Path, folder: Path, **environment: str) -> Iterator[Server]:
+    shutil.copy(seeded, folder / "db.sqlite3")
+    server = Server(folder, **environment)
     server.start()
     yield server
     server.kill()
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Iterator[Server]:
+def site(seeded, tmp_path_factory) -> Iterator[Server]:
     """One server for all tests that only need the page: their websocket is scripted."""
-    yield from serve(tmp_path_factory.mktemp("site"))
+    yield from serve(seeded, tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture
-def server(tmp_path) -> Iterator[Server]:
+def server(seeded, tmp_path) -> Iterator[Server]:
     """A server of the test's own, to send to, kill and start again."""
-    yield from serve(tmp_path)
+    yield from serve(seeded, tmp_path)
 
 
 @pytest.fixture

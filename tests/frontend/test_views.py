@@ -1,0 +1,88 @@
+"""The page's answer: to whom, with which policy, and what its scripts are told."""
+
+import json
+import re
+
+import pytest
+from django.contrib.auth.models import Permission, User
+
+from frontend.views import CONTENT_SECURITY_POLICY
+
+
+@pytest.fixture
+def config(client, settings, db):
+    settings.DEBUG = True
+    page = client.get("/").content.decode()
+    return json.loads(re.search(r'<script id="config" type="application/json">(.*?)</script>', page)[1])
+
+
+def person(name: str, *codenames: str) -> User:
+    user = User.objects.create_user(name)
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames, content_type__app_label="signalcast"))
+    return user
+
+
+def test_the_page_is_guarded_and_kept_by_nobody(client, settings, db):
+    settings.DEBUG = True
+
+    answer = client.get("/")
+
+    assert answer.status_code == 200
+    assert answer["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    assert answer["Cache-Control"] == "no-store"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["X-Frame-Options"] == "DENY"
+
+
+def test_the_scripts_are_told_where_the_socket_is_and_what_is_streamed(config):
+    assert config["socket"] == "/ws/"
+    assert config["stream"] == "main"
+    assert (config["user"], config["open"]) == (None, True)
+    assert {"type": "academy.order_paid", "receivers": 4} in config["signals"]
+    assert set(config["examples"]) == {"shell", "code"}
+
+
+def test_under_a_prefix_the_socket_is_there_too(rf, settings, db):
+    settings.DEBUG = True
+    from frontend.views import dashboard
+
+    page = dashboard(rf.get("/ops/events/")).content.decode()
+
+    assert '"socket": "/ops/events/ws/"' in page
+
+
+def test_with_debug_off_a_stranger_is_sent_to_sign_in(client, db):
+    answer = client.get("/?q=1")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/accounts/login/?next=/%3Fq%3D1")
+
+
+def test_who_may_see_it_sees_it_and_is_named(client, db):
+    client.force_login(person("maria", "view_event"))
+
+    answer = client.get("/")
+
+    assert answer.status_code == 200
+    assert '<span class="top__user">maria</span>' in answer.content.decode()
+
+
+def test_who_may_not_is_told_what_is_missing(client, db):
+    client.force_login(person("<b>nobody</b>"))
+
+    answer = client.get("/")
+
+    assert answer.status_code == 403
+    assert answer["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    assert "signalcast.view_event" in answer.content.decode()
+    assert "&lt;b&gt;nobody&lt;/b&gt;" in answer.content.decode()
+
+
+def test_the_page_is_only_read(client, db):
+    assert client.post("/").status_code == 405
+
+
+def test_the_sign_in_page_needs_nothing_from_elsewhere(client, db):
+    page = client.get("/accounts/login/").content.decode()
+
+    assert re.findall(r'(?:src|href)="(?!/static/frontend/)', page) == []
+    assert "<script" not in page
