@@ -1,0 +1,186 @@
+"""*harmless*: streaming never breaks, blocks or slows the sender."""
+
+import asyncio
+import logging
+import time
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from academy.models import Course
+from events import detach
+from events.publisher import publisher
+from events.receivers import record
+
+
+class Broken(Exception):
+    pass
+
+
+def sell():
+    """Business, in the same transaction."""
+    Course.objects.create(slug="a", title="A", price=1)
+
+
+def execute(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def lock_the_log():
+    """Nobody else can append until the transaction ends; on SQLite that is so anyway."""
+    if connection.vendor == "postgresql":
+        execute("LOCK TABLE signalcast_event IN EXCLUSIVE MODE")
+
+
+@pytest.fixture
+def take_away(transactional_db):
+    """Takes the log's table away, and puts it back, at the end of the test if not before."""
+
+    def put_back():
+        if "away" in connection.introspection.table_names():
+            execute("ALTER TABLE away RENAME TO signalcast_event")
+
+    def take():
+        execute("ALTER TABLE signalcast_event RENAME TO away")
+        return put_back
+
+    yield take
+
+    assert publisher().flush()
+    put_back()
+
+
+@pytest.fixture
+def warnings_of(caplog):
+    return lambda level: [r for r in caplog.records if r.name == "signalcast.events" and r.levelno == level]
+
+
+def test_a_failed_append_spares_the_business_and_is_made_up_for_after_the_commit(
+    order_paid, take_away, read_log, failed, warnings_of
+):
+    with transaction.atomic():
+        put_back = take_away()
+        order_paid.send(sender=None, note="a")
+        sell()
+        put_back()
+
+    assert Course.objects.count() == 1
+    assert [(event["data"], event["recorded"]) for event in read_log()] == [({"note": "a"}, "aftercommit")]
+    assert failed() == {"append": 1}
+    assert len(warnings_of(logging.WARNING)) == 1
+
+
+def test_a_second_failure_is_counted_and_told_with_the_remedy(order_paid, take_away, read_log, failed, warnings_of):
+    put_back = take_away()
+    with transaction.atomic():
+        order_paid.send(sender=None, note="lost")
+        sell()
+    assert publisher().flush()
+    put_back()
+
+    assert Course.objects.count() == 1
+    assert read_log() == []
+    assert failed() == {"append": 1, "retry": 1}
+    assert "manage.py migrate signalcast" in warnings_of(logging.ERROR)[0].getMessage()
+
+
+def test_what_could_not_be_appended_and_was_rolled_back_is_not_made_up_for(order_paid, take_away, read_log, failed):
+    with pytest.raises(Broken), transaction.atomic():
+        take_away()
+        order_paid.send(sender=None, note="never")
+        raise Broken
+
+    assert read_log() == []
+    assert failed() == {"append": 1}
+
+
+def test_a_failure_without_a_transaction_is_survived_too(order_paid, take_away, failed):
+    take_away()
+    order_paid.send(sender=None, note="lost")
+    assert publisher().flush()
+
+    assert failed() == {"append": 1, "retry": 1}
+
+
+@pytest.mark.only_on("postgresql")
+def test_a_locked_log_costs_the_sender_its_own_timeout_and_nothing_else(order_paid, notes, failed):
+    locker = connection.copy()
+    with locker.cursor() as cursor:
+        cursor.execute("BEGIN; LOCK TABLE signalcast_event IN ACCESS EXCLUSIVE MODE")
+        with transaction.atomic():
+            execute("SET LOCAL statement_timeout = '50ms'")
+            order_paid.send(sender=None, note="a")
+            sell()
+            cursor.execute("ROLLBACK")
+    locker.close()
+
+    assert (Course.objects.count(), notes()) == (1, ["a"])
+    assert failed() == {"append": 1}
+
+
+@pytest.mark.only_on("postgresql")
+def test_a_type_that_does_not_fit_its_column_spares_the_business(stream, failed, read_log):
+    too_long = stream(type="shop." + "x" * 300)
+    with transaction.atomic():
+        too_long.send(sender=None)
+        sell()
+
+    assert (Course.objects.count(), read_log()) == (1, [])
+    assert failed() == {"append": 1, "retry": 1}
+
+
+def test_the_receiver_does_not_raise_even_where_nothing_is_attached(order_paid, failed, read_log):
+    detach(order_paid)
+    order_paid.connect(record)
+
+    assert order_paid.send(sender=None, note="never") == [(record, None)]
+    assert (failed(), read_log()) == ({"record": 1}, [])
+
+
+def test_a_send_costs_one_insert_and_no_other_query(order_paid, notes):
+    with CaptureQueriesContext(connection) as alone:
+        order_paid.send(sender=None, note="a")
+    assert publisher().flush()
+    with transaction.atomic(), CaptureQueriesContext(connection) as within:
+        order_paid.send(sender=None, note="b")
+
+    assert [query["sql"].split()[0] for query in alone] == ["INSERT"]
+    assert [query["sql"].split()[0] for query in within] == ["SAVEPOINT", "INSERT", "RELEASE"]
+    assert notes() == ["a", "b"]
+
+
+async def test_a_plain_send_in_async_code_does_not_wait_for_the_database(order_paid, transactional_db):
+    started = time.perf_counter()
+    order_paid.send(sender=None, note="a")
+
+    assert time.perf_counter() - started < 0.1
+
+
+async def test_a_transaction_in_async_code_that_is_rolled_back_leaves_no_event(order_paid, read_log, monkeypatch):
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with pytest.raises(Broken), transaction.atomic():
+        order_paid.send(sender=None, note="never")
+        raise Broken
+
+    assert read_log() == []
+    connection.close()  # A task has connections of its own.
+
+
+def test_when_the_queue_is_full_an_event_is_lost_and_counted(order_paid, notes, failed, monkeypatch, warnings_of):
+    monkeypatch.setattr("events.publisher.QUEUE_SIZE", 3)
+
+    async def send_ten():
+        for n in range(10):
+            order_paid.send(sender=None, note=n)
+
+    with transaction.atomic():
+        lock_the_log()
+        asyncio.run(send_ten())
+
+    kept = notes()
+    assert kept[:3] == [0, 1, 2]
+    assert failed() == {"full": 10 - len(kept)}
+    assert len(kept) <= 6
+    assert len(warnings_of(logging.ERROR)) == 10 - len(kept)

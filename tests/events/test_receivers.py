@@ -1,0 +1,166 @@
+"""events.receivers: however a signal is sent, and by whom, it is recorded once."""
+
+import asyncio
+import threading
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.db.models.signals import post_save
+from django.utils.functional import SimpleLazyObject
+
+from academy.models import Course, Order
+from events import detach
+from events.receivers import record
+
+
+class Broken(Exception):
+    pass
+
+
+def test_the_caller_gets_what_receivers_answer(order_paid, transactional_db):
+    def answer(**arguments):
+        return 42
+
+    order_paid.connect(answer)
+
+    assert order_paid.send(sender=None) == [(record, None), (answer, 42)]
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["before us", "after us"])
+@pytest.mark.parametrize("robust", [True, False], ids=["send_robust", "send"])
+def test_a_neighbour_that_raises_changes_nothing_for_us_and_we_nothing_for_it(stream, notes, is_first, robust):
+    def neighbour(**arguments):
+        raise Broken
+
+    signal = stream()
+    if is_first:
+        detach(signal)
+        signal.connect(neighbour)
+        stream(signal)
+    else:
+        signal.connect(neighbour)
+
+    if robust:
+        assert isinstance(dict(signal.send_robust(sender=None, note="a"))[neighbour], Broken)
+    else:
+        with pytest.raises(Broken):
+            signal.send(sender=None, note="a")
+
+    assert notes() == ["a"]
+
+
+def in_a_thread(function):
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
+
+
+async def in_a_loop(method, **arguments):
+    result = method(**arguments)
+    return await result if asyncio.iscoroutine(result) else result
+
+
+@pytest.mark.parametrize("method", ["send", "send_robust", "asend", "asend_robust"])
+@pytest.mark.parametrize("place", ["here", "in a thread", "in a loop", "in a thread of a loop"])
+def test_however_and_wherever_it_is_sent_there_is_one_event(order_paid, read_log, failed, method, place):
+    send = getattr(order_paid, method)
+    sync = async_to_sync(send) if method.startswith("a") else send
+
+    def call():
+        sync(sender=None, note="a")
+        connection.close()
+
+    match place:
+        case "here":
+            sync(sender=None, note="a")
+        case "in a thread":
+            in_a_thread(call)
+        case "in a loop":
+            asyncio.run(in_a_loop(send, sender=None, note="a"))
+        case "in a thread of a loop":
+            asyncio.run(sync_to_async(call, thread_sensitive=False)())
+
+    is_besteffort = place == "in a loop" and not method.startswith("a")
+    assert [event.get("recorded") for event in read_log()] == ["besteffort" if is_besteffort else None]
+    assert failed() == {}
+
+
+@pytest.mark.parametrize(
+    ("sender", "name"),
+    [
+        (None, None),
+        (Order, "academy.Order"),
+        (Order(pk=1), "academy.Order"),
+        (Broken, "tests.events.test_receivers.Broken"),
+        (Broken(), "tests.events.test_receivers.Broken"),
+        ("checkout", "checkout"),
+        ("a\r\nb\0\ud800", "a b"),
+        ("x" * 1000, "x" * 199 + "…"),
+        (len, "builtins.builtin_function_or_method"),
+    ],
+    ids=["none", "a model", "an instance", "a class", "an object", "text", "awkward text", "long text", "a function"],
+)
+def test_a_sender_is_known_by_its_name(order_paid, read_log, sender, name):
+    order_paid.send(sender=sender)
+
+    assert read_log()[0].get("sender", "").strip() == (name or "")
+
+
+def test_a_lazy_sender_is_not_evaluated(order_paid, read_log):
+    record(SimpleLazyObject(lambda: 1 / 0), signal=order_paid)
+
+    assert read_log()[0]["sender"] == "django.utils.functional.SimpleLazyObject"
+
+
+def test_an_event_says_what_was_sent_by_whom_about_what(order_paid, read_log, settings):
+    settings.SIGNALCAST = {"SOURCE": "/shop"}
+    order_paid.send(sender=Order, order=Order(pk=42, student_name="Nora"), note="hello")
+
+    event = read_log()[0]
+    assert (event["type"], event["sender"], event["subject"]) == (
+        "shop.order_paid",
+        "academy.Order",
+        "academy.order/42",
+    )
+    assert event["source"].startswith("/shop/main/")
+    assert event["summary"] == "order 42: Nora · note hello"
+
+
+def test_saving_any_model_makes_one_event_even_though_the_log_is_written(stream, read_log):
+    stream(post_save, type="django.post_save")
+    course = Course.objects.create(slug="a", title="A", price=1)
+
+    assert [event["subject"] for event in read_log()] == [f"academy.course/{course.pk}"]
+
+
+def test_arguments_are_as_they_were_when_the_signal_was_sent(order_paid, notes):
+    def change(note, **arguments):
+        note.append("later")
+
+    order_paid.connect(change)
+    order_paid.send(sender=None, note=["then"])
+
+    assert notes() == [["then"]]
+
+
+def test_a_user_that_nobody_asked_for_is_not_fetched(order_paid, read_log, django_assert_num_queries):
+    user = SimpleLazyObject(lambda: User.objects.get())
+
+    with django_assert_num_queries(1):
+        order_paid.send(sender=None, user=user, users=User.objects.all())
+
+    assert read_log()[0]["data"]["user"] == {"$mark": "lazy"}
+    assert read_log()[0]["degraded"] == "lazy,unsupported"
+
+
+def test_own_data_that_writes_leaves_the_senders_transaction_usable(stream, read_log):
+    signal = stream(data=lambda **arguments: {"course": Course.objects.create(slug="b", title="B", price=1)})
+
+    with transaction.atomic():
+        signal.send(sender=None)
+        Course.objects.create(slug="a", title="A", price=1)
+
+    assert [course.slug for course in Course.objects.all()] == ["a"]
+    assert read_log()[0]["data"] == {"error": {"$mark": "failed", "error": "QueryRefused"}}
