@@ -1,0 +1,116 @@
+"""Servers that run, and business that sends signals meanwhile."""
+
+import asyncio
+import os
+import subprocess
+import sys
+
+import pytest
+from django.db import connections
+
+from academy.models import Order
+from academy.signals import course_completed, order_paid
+from events.publisher import publisher
+
+from .server import COMMANDS, ROOT, Server
+
+
+@pytest.fixture(scope="session")
+def servers(django_db_setup, tmp_path_factory):
+    """The servers that are kept from test to test, by what they were started with."""
+    kept = {}
+
+    yield kept
+
+    for server in kept.values():
+        server.stop()
+
+
+@pytest.fixture
+def keep_server(database_url, servers, tmp_path_factory):
+    """Finds or starts a server that no test stops. Whatever it writes meanwhile must be no complaint."""
+    used = []
+
+    def keep(kind, **environment):
+        key = (kind, *sorted(environment.items()))
+        if key not in servers or not servers[key].is_running:
+            output = tmp_path_factory.mktemp("server") / f"{kind}.txt"
+            servers[key] = Server(kind, database_url, output, **environment)
+            servers[key].start()
+        used.append((servers[key], len(servers[key].complaints)))
+        return servers[key]
+
+    yield keep
+
+    for server, before in used:
+        assert not server.complaints[before:], server.output
+
+
+@pytest.fixture(params=COMMANDS)
+def server(request, keep_server):
+    """Each of the three servers in turn."""
+    return keep_server(request.param)
+
+
+@pytest.fixture
+def start_server(database_url, tmp_path):
+    """Starts servers that the test may stop and kill."""
+    started = []
+
+    def start(kind, url=database_url, **environment):
+        server = Server(kind, url, tmp_path / f"{kind}{len(started)}.txt", **environment)
+        started.append(server)
+        server.start()
+        return server
+
+    yield start
+
+    for server in started:
+        server.stop()
+        assert not server.complaints, server.output
+
+
+@pytest.fixture
+def send(transactional_db):
+    """Sends numbered signals, and returns when they have their positions: `await send(5)` after `await send(3)` sends
+    3, 4, … 7."""
+    sent = 0
+
+    def sends(count, signal, arguments):
+        nonlocal sent
+        try:
+            for number in range(sent, sent + count):
+                signal.send(sender=Order, order=None, user=None, number=number, **arguments)
+        finally:
+            connections.close_all()
+        sent += count
+        assert publisher().flush(10)
+
+    async def send(count, signal=order_paid, **arguments):
+        await asyncio.to_thread(sends, count, signal, arguments)
+
+    send.paid, send.completed = order_paid, course_completed
+    return send
+
+
+@pytest.fixture
+def shell(database_url):
+    """Runs Python in `manage.py shell`, in a process of its own. Returns the process."""
+    running = []
+
+    def run(code):
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "shell", "-c", code],
+            cwd=ROOT,
+            env=os.environ | {"DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "config.settings"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        running.append(process)
+        return process
+
+    yield run
+
+    for process in running:
+        output, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, output.decode()

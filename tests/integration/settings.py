@@ -1,0 +1,13 @@
+"""The demo's settings for a server under test: quick passwords, and beats as often as the test wants."""
+
+import os
+
+from config.settings import *  # noqa: F403
+from config.settings import SIGNALCAST
+
+SIGNALCAST = SIGNALCAST | {
+    "HEARTBEAT": float(os.environ.get("HEARTBEAT", "10")),
+    "MAX_CLIENTS": int(os.environ.get("MAX_CLIENTS", "10000")),
+}
+ASGI_APPLICATION = "tests.integration.asgi.application"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,114 @@
+"""Plain CloudEvents, one a frame, for a client that says nothing: on every server."""
+
+import asyncio
+import json
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from .client import SECONDS, plain_events
+
+
+def sequences(events):
+    return [int(event["sequence"]) for event in events]
+
+
+@pytest.fixture(params=[None, ["cloudevents.json"]], ids=["no sub-protocol", "cloudevents.json"])
+def offered(request):
+    return request.param
+
+
+async def test_without_a_query_it_is_live(server, send, offered):
+    await send(3)
+    async with connect(server.url, subprotocols=offered) as socket:
+        # The hub may not know yet that somebody is there: events go on until the first one is heard.
+        hearing = asyncio.create_task(plain_events(socket, 5))
+        while not hearing.done():
+            await send(1)
+        first, *rest = sequences(await hearing)
+
+    assert first > 3
+    assert rest == list(range(first + 1, first + 5))
+
+
+@pytest.mark.parametrize(
+    "query, expected",
+    [
+        ("after=0", range(1, 21)),
+        ("after=15", range(16, 21)),
+        ("after=earliest", range(1, 21)),
+        ("last=5", range(16, 21)),
+        ("after=0&type=academy.order_*", range(1, 11)),
+        ("after=0&type=academy.course_completed", range(11, 21)),
+        ("after=0&type=academy.course_completed&type=academy.order_paid", range(1, 21)),
+        ("after=5&type=academy.*", range(6, 21)),
+        ("last=3&type=academy.order_paid", range(8, 11)),
+        ("after=0&type=*", range(1, 21)),
+    ],
+)
+async def test_the_query_chooses(server, send, query, expected):
+    await send(10)
+    await send(10, send.completed)
+    async with connect(server.url + "?" + query) as socket:
+        events = await plain_events(socket, len(expected))
+
+    assert sequences(events) == list(expected)
+
+
+async def test_every_event_is_a_cloudevent(server, send):
+    await send(1, note="hello")
+    async with connect(server.url + "?after=0", subprotocols=["cloudevents.json"]) as socket:
+        (event,) = await plain_events(socket, 1)
+
+    assert event["specversion"] == "1.0"
+    assert event["type"] == "academy.order_paid"
+    assert event["source"].startswith("/signalcast/main/")
+    assert event["data"] == {"order": None, "user": None, "number": 0, "note": "hello"}
+    for name, value in event.items():
+        assert name == "data" or isinstance(value, str)
+
+
+@pytest.mark.parametrize(
+    "query, message",
+    [
+        ("after=x", 'after is "x"; it must be a number, 0 or more, or "earliest".'),
+        ("last=-1", 'last is "-1"; it must be a number, 0 or more.'),
+        ("type=*.paid", "type is '*.paid'; write a whole type, or the start of one and a star: academy.*."),
+        ("from=1", 'The query has "from"; it may have after, last, type.'),
+    ],
+)
+async def test_a_wrong_query_is_told_in_a_cloudevent_and_closed_with_4400(server, query, message):
+    async with connect(server.url + "?" + query) as socket, asyncio.timeout(SECONDS):
+        error = json.loads(await socket.recv())
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket.recv()
+
+    assert error["type"] == "signalcast.error"
+    assert "sequence" not in error
+    assert error["data"] == {"code": 4400, "message": message}
+    assert closed.value.rcvd.code == 4400
+
+
+async def test_what_a_plain_client_says_is_not_read_and_not_for_ever(server, send):
+    async with connect(server.url) as socket, asyncio.timeout(SECONDS):
+        await socket.send("hello?")
+        assert json.loads(await socket.recv())["data"] == {"code": 0, "message": "Nothing that you send is read here."}
+
+        for _ in range(100):
+            await socket.send("hello??")
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                await socket.recv()
+
+    assert closed.value.rcvd.code == 4400
+
+
+async def test_a_position_beyond_the_log_is_a_gap_and_then_the_log_from_its_start(server, send):
+    await send(3)
+    async with connect(server.url + "?after=1000") as socket:
+        gap, *events = await plain_events(socket, 4)
+
+    assert gap["type"] == "signalcast.gap"
+    assert gap["data"] == {"from": 1001, "to": 1, "reason": "epoch"}
+    assert sequences(events) == [1, 2, 3]
