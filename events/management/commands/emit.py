@@ -33,12 +33,19 @@ class Command(BaseCommand):
             raise CommandError(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
         values = dict(map(_argument, arguments))
         sender = next((value.__class__ for value in values.values() if isinstance(value, Model)), None)
-        responses = attachment.signal.send(sender=sender, **values)
+        # Robust: the event is recorded whatever a receiver does, and the others want to hear of it too.
+        responses = attachment.signal.send_robust(sender=sender, **values)
         receivers = len(responses) - 1
-        self.stdout.write(
-            f"Sent {type} to {receivers} receiver{'' if receivers == 1 else 's'}.",
-            self.style.SUCCESS,
-        )
+        self.stdout.write(f"Sent {type} to {receivers} receiver{'' if receivers == 1 else 's'}.", self.style.SUCCESS)
+        failed = [
+            f"{_name(receiver)} raised {error!r}" for receiver, error in responses if isinstance(error, Exception)
+        ]
+        if failed:
+            raise CommandError(f"{len(failed)} of them failed: {'; '.join(failed)}.")
+
+
+def _name(receiver: Any) -> str:
+    return getattr(receiver, "__qualname__", type(receiver).__qualname__)
 
 
 def _argument(text: str) -> tuple[str, Any]:
