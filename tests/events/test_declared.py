@@ -184,11 +184,11 @@ VALUES = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner), st.dictionaries(KEYS, inner), st.tuples(inner, inner), st.lists(inner).map(EvilList)
     ),
-    max_leaves=40,
+    max_leaves=15,
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.dictionaries(KEYS, VALUES))
 def test_whatever_is_passed_becomes_bounded_ascii_json(arguments):
     payload = describe(arguments, limit=LIMIT)

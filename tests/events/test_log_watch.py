@@ -1,0 +1,61 @@
+"""events.log.Watch: whether the log may have changed."""
+
+import sqlite3
+
+import pytest
+from django.db import connection, transaction
+
+from events import log
+
+
+@pytest.fixture(autouse=True)
+def nobody_publishes(settings, transactional_db):
+    settings.SIGNALCAST = {"PUBLISHER": "off"}
+
+
+@pytest.fixture
+def watch():
+    watch = log.Watch()
+    yield watch
+    watch.close()
+
+
+@pytest.mark.only_on("postgresql")
+def test_elsewhere_than_on_sqlite_the_log_may_always_have_changed(watch):
+    assert [watch.changed(), watch.changed()] == [True, True]
+    assert watch.interval == 0.25
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_watch_sees_commits_and_nothing_else(watch, order_paid):
+    assert [watch.changed(), watch.changed()] == [True, False]
+
+    with transaction.atomic():
+        order_paid.send(sender=None)
+        assert not watch.changed()
+        transaction.set_rollback(True)
+    assert not watch.changed()
+
+    order_paid.send(sender=None)
+    assert [watch.changed(), watch.changed()] == [True, False]
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_file_that_takes_the_place_of_the_log_is_noticed(watch, tmp_path, monkeypatch):
+    file = tmp_path / "log.sqlite3"
+    monkeypatch.setitem(connection.settings_dict, "NAME", file)
+    watch = log.Watch()
+    assert not watch.changed()
+
+    for _ in range(2):
+        file.unlink(missing_ok=True)
+        with sqlite3.connect(file) as made:
+            made.execute("CREATE TABLE a (b)")
+        made.close()
+        assert any(watch.changed() for _ in range(41))
+
+    assert watch.replaced == 1
+    file.unlink()
+    assert not any(watch.changed() for _ in range(41))
+    watch.close()
+    assert not any(watch.changed() for _ in range(39))
