@@ -1,5 +1,7 @@
 """A signal that is streamed, and what the log has of it."""
 
+import threading
+import time
 from functools import partial
 
 import pytest
@@ -60,3 +62,16 @@ def failed():
     """How often something failed during this test."""
     failures.clear()
     return partial(dict, failures)
+
+
+@pytest.fixture
+def until():
+    """Waits until something holds that another thread brings about."""
+
+    def wait(condition, seconds=5):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it did not come about"
+            threading.Event().wait(0.005)
+
+    return wait

@@ -1,0 +1,204 @@
+"""events.publisher: one thread that does the work after the commit, and survives its database."""
+
+import threading
+
+import pytest
+from django.db import connection, connections, transaction
+
+from events import publisher as module
+from events.event import Event, new_id, now
+from events.models import EventRow
+from events.publisher import Publisher, mode, publisher, sweep
+from events.streams import MAIN
+
+
+def threads():
+    return [thread for thread in threading.enumerate() if thread.name == "signalcast-publisher"]
+
+
+def execute(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall() if cursor.description else None
+
+
+def an_event():
+    time = now()
+    return Event(id=new_id(time), stream=MAIN, type="shop.order_paid", source="/shop", time=time, data="{}")
+
+
+@pytest.fixture
+def mode_is(settings):
+    def use(name):
+        settings.SIGNALCAST = {"PUBLISHER": name}
+
+    return use
+
+
+@pytest.fixture
+def stream_table(transactional_db):
+    """Takes away the table that every pass needs, and puts it back."""
+
+    class Table:
+        def take_away(self):
+            execute("ALTER TABLE signalcast_stream RENAME TO away")
+
+        def put_back(self):
+            if "away" in connection.introspection.table_names():
+                execute("ALTER TABLE away RENAME TO signalcast_stream")
+
+    yield Table()
+
+    Table().put_back()
+
+
+@pytest.fixture
+def own(monkeypatch):
+    """A publisher of the test's own, in the place of the process's."""
+    monkeypatch.setattr(module, "_publisher", Publisher())
+    yield publisher()
+    assert publisher().flush()
+
+
+def test_one_thread_does_it_all_and_does_not_keep_the_process_alive(order_paid, positions):
+    for _ in range(20):
+        order_paid.send(sender=None)
+
+    assert positions() == list(range(1, 21))
+    assert len(threads()) == 1
+    assert threads()[0].daemon
+
+
+def test_an_idle_publisher_closes_its_connection_and_opens_one_when_it_is_woken(
+    order_paid, positions, own, until, monkeypatch
+):
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.05)
+    order_paid.send(sender=None)
+    assert own.flush()
+    until(lambda: own._connection.connection is None)
+    order_paid.send(sender=None)
+
+    assert positions() == [1, 2]
+    until(lambda: own._connection.connection is None)
+
+
+def test_flush_waits_until_everything_is_done_and_says_when_it_gave_up(order_paid, stream_table, transactional_db):
+    stream_table.take_away()
+    order_paid.send(sender=None)
+    assert not publisher().flush(0.05)
+    stream_table.put_back()
+
+    assert publisher().flush(5)
+    assert EventRow.objects.get().position == 1
+
+
+def test_a_publisher_with_nothing_to_do_is_flushed_at_once_and_starts_no_thread():
+    alone = Publisher()
+
+    assert alone.flush(0)
+    assert alone._thread is None
+
+
+def test_when_its_database_fails_it_tries_again_less_and_less_often_and_recovers(
+    order_paid, positions, stream_table, failed, until, caplog
+):
+    stream_table.take_away()
+    order_paid.send(sender=None)
+    until(lambda: failed().get("publish", 0) >= 3)
+    stream_table.put_back()
+
+    assert positions() == [1]
+    for seconds in ("0.1 s", "0.2 s", "0.4 s"):
+        assert f"trying again in {seconds}" in caplog.text
+
+
+@pytest.mark.only_on("postgresql")
+def test_a_lost_connection_is_made_anew(order_paid, positions, failed):
+    order_paid.send(sender=None)
+    assert positions() == [1]
+    execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        " AND datname = current_database()"
+    )
+    order_paid.send(sender=None)
+
+    assert positions() == [1, 2]
+    assert failed() == {"publish": 1}
+
+
+def test_a_write_that_fails_loses_no_other(transactional_db, failed, positions, caplog):
+    first, second = an_event(), an_event()
+    with transaction.atomic():  # On SQLite nothing can be written meanwhile, so that all of them wait together.
+        for event in (first, first, second):
+            assert publisher().write(event, using="default")
+
+    assert positions() == [1, 2]
+    assert failed() == {"retry": 1}
+    assert f"The event {first.id} of type shop.order_paid is lost" in caplog.text
+
+
+def test_inline_the_sender_publishes_after_its_commit(order_paid, mode_is, own, transactional_db):
+    mode_is("inline")
+    with transaction.atomic():
+        order_paid.send(sender=None)
+        assert EventRow.objects.get().position is None
+
+    assert EventRow.objects.get().position == 1
+    assert own._thread is None
+
+
+def test_inline_a_failure_is_the_sweep_s_to_repair_and_not_the_sender_s(
+    order_paid, mode_is, stream_table, failed, positions
+):
+    mode_is("inline")
+    stream_table.take_away()
+    order_paid.send(sender=None)
+    stream_table.put_back()
+    before = positions()
+    sweep()
+
+    assert (before, positions()) == ([], [1])
+    assert failed() == {"publish": 1}
+
+
+@pytest.mark.only_on("postgresql")
+def test_inline_a_publisher_that_is_busy_is_no_failure(order_paid, mode_is, positions, failed):
+    mode_is("inline")
+    order_paid.send(sender=None)
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("BEGIN; SELECT 1 FROM signalcast_stream FOR UPDATE")
+        order_paid.send(sender=None)
+        before = positions()
+        cursor.execute("ROLLBACK")
+    other.close()
+    sweep()
+
+    assert (before, positions()) == ([1], [1, 2])
+    assert failed() == {}
+
+
+def test_off_leaves_it_to_the_sweep_of_a_server(order_paid, mode_is, positions):
+    mode_is("off")
+    order_paid.send(sender=None)
+    before = positions()
+    sweep()
+
+    assert (before, positions()) == ([], [1])
+
+
+@pytest.mark.parametrize("name", ["thread", "inline", "off"])
+def test_the_mode_is_the_one_that_was_set(mode_is, name):
+    mode_is(name)
+
+    assert mode() == name
+
+
+@pytest.mark.only_on("sqlite")
+def test_in_memory_there_is_no_thread_whatever_was_set(mode_is, own, monkeypatch):
+    mode_is("thread")
+    monkeypatch.setitem(connections["default"].settings_dict, "NAME", "file:memory?mode=memory&cache=shared")
+    sweep()
+
+    assert mode() == "inline"
+    assert own._thread is None
