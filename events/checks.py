@@ -1,6 +1,8 @@
 """`manage.py check`: what is wrong with SIGNALCAST and its database, and what to write instead."""
 
+import re
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -83,7 +85,7 @@ def _values(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
         ("HEARTBEAT", 0.01),
     ):
         value = given.get(name, least)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < inf:
             yield _error(6, f"SIGNALCAST[{name!r}] is {value!r}.", f"a number of at least {least}")
     if given.get("MAX_DATA_BYTES", 0) > 512 * 1024 if isinstance(given.get("MAX_DATA_BYTES"), int) else False:
         yield _error(
@@ -92,10 +94,10 @@ def _values(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
             "at most 524288",
         )
     source = given.get("SOURCE", "/")
-    if not isinstance(source, str) or not source or not source.isascii() or not source.isprintable() or " " in source:
+    if not isinstance(source, str) or not re.fullmatch("[!-~]{1,255}", source):
         yield _error(
             8,
-            f'SIGNALCAST["SOURCE"] is {source!r}, not a URI reference.',
+            f'SIGNALCAST["SOURCE"] is {source!r}, not a URI reference of at most 255 characters.',
             '"SOURCE": "/shop" or "https://example.com"',
         )
 

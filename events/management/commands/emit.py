@@ -58,7 +58,7 @@ def _argument(text: str) -> tuple[str, Any]:
         return name, _object(**match.groupdict())
     try:
         return name, json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return name, value
 
 

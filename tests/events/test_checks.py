@@ -1,0 +1,114 @@
+"""events.checks: what is wrong with the settings, and what to write instead."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+from django.dispatch import Signal
+
+from events.checks import check_settings
+
+GOOD = {"SIGNALS": ["academy.signals"]}
+
+
+def ids(given, settings):
+    settings.SIGNALCAST = given
+    return [message.id.removeprefix("signalcast.") for message in check_settings()]
+
+
+def test_the_demo_has_nothing_to_complain_about(db):
+    call_command("check", fail_level="WARNING", databases=["default"])
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, ["W001"]),
+        (["academy.signals"], ["E001"]),
+        (GOOD | {"SINGALS": []}, ["E002"]),
+        ({"SIGNALS": "academy.signals"}, ["E003"]),
+        ({"SIGNALS": None}, ["E003"]),
+        ({"SIGNALS": []}, ["W002"]),
+        ({}, ["W002"]),
+        ({"SIGNALS": ["nowhere.signals", "academy.signals", 7]}, ["E004", "E004"]),
+        (GOOD | {"PUBLISHER": "threads"}, ["E005"]),
+        (GOOD | {"PUBLISHER": None}, ["E005"]),
+        (GOOD | {"MAX_DATA_BYTES": 100}, ["E006"]),
+        (GOOD | {"MAX_DATA_BYTES": "64"}, ["E006"]),
+        (GOOD | {"MAX_DATA_BYTES": 600_000}, ["E007"]),
+        (GOOD | {"RING_EVENTS": 0, "RING_BYTES": 1, "MAX_CLIENTS": True}, ["E006", "E006", "E006"]),
+        (GOOD | {"HEARTBEAT": 0}, ["E006"]),
+        (GOOD | {"HEARTBEAT": float("nan")}, ["E006"]),
+        (GOOD | {"SOURCE": ""}, ["E008"]),
+        (GOOD | {"SOURCE": "a b"}, ["E008"]),
+        (GOOD | {"SOURCE": "/łódź"}, ["E008"]),
+        (GOOD | {"SOURCE": 7}, ["E008"]),
+        (GOOD | {"SOURCE": "x" * 256}, ["E008"]),
+        (GOOD | {"DATABASE": "elsewhere"}, ["E009"]),
+        (GOOD, []),
+        (GOOD | {"PUBLISHER": "off", "HEARTBEAT": 0.5, "SOURCE": "https://shop.example/"}, []),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_has_a_number(settings, given, expected):
+    assert ids(given, settings) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "hint"),
+    [
+        (None, "no signal is streamed", 'Write SIGNALCAST = {"SIGNALS": ["shop.signals"]}.'),
+        (GOOD | {"SINGALS": []}, "the unknown key 'SINGALS'", "SIGNALS, DATABASE, PUBLISHER"),
+        (
+            {"SIGNALS": ["nowhere.signals"]},
+            "'nowhere.signals', which cannot be imported",
+            "the dotted path of a module",
+        ),
+        (GOOD | {"PUBLISHER": "x"}, "'x'", "one of thread, inline, off"),
+        (GOOD | {"MAX_DATA_BYTES": 600_000}, "frames of 1 MiB", "at most 524288"),
+        (GOOD | {"DATABASE": "x"}, "'x', which DATABASES does not have", "one of default"),
+    ],
+    ids=str,
+)
+def test_a_message_says_what_to_write_instead(settings, given, said, hint):
+    settings.SIGNALCAST = given
+    [message] = check_settings()
+
+    assert said in message.msg
+    assert hint in message.hint
+
+
+def test_a_signal_that_caches_warns(settings, monkeypatch):
+    monkeypatch.setattr("academy.signals.order_paid", Signal(use_caching=True))
+
+    assert ids(GOOD, settings) == ["W003"]
+
+
+def test_another_database_warns_that_its_events_come_later(settings):
+    connections.settings["other"] = connections.settings["default"]
+    try:
+        assert ids(GOOD, settings) == ["W004"]
+    finally:
+        del connections.settings["other"]
+
+
+def test_an_unsupported_database_is_an_error(settings, monkeypatch):
+    monkeypatch.setattr(connections["default"], "vendor", "oracle")
+
+    assert ids(GOOD, settings) == ["E010"]
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ["E011"]),
+        ({"transaction_mode": "DEFERRED"}, ["E011"]),
+        ({"transaction_mode": "IMMEDIATE"}, ["W005"]),
+        ({"transaction_mode": "exclusive", "init_command": "PRAGMA journal_mode=wal"}, []),
+    ],
+    ids=str,
+)
+def test_sqlite_must_wait_for_its_turn(settings, monkeypatch, options, expected):
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
+
+    assert ids(GOOD, settings) == expected
