@@ -22,7 +22,10 @@ from .subscription import LogReplaced, Pruned, Subscription
 
 logger = logging.getLogger("signalcast.consumers")
 
+# A page of the log: at most so many events, and about a megabyte, as far as the last page tells of the next.
 PAGE = 1000
+FIRST_PAGE = 100
+PAGE_BYTES = 1024 * 1024
 MAX_PAGES = 16
 MAX_SHARED = 64
 # Publishers that overtake each other look like a gap for a moment.
@@ -92,6 +95,7 @@ class Hub:
         self._nudged: asyncio.Event = asyncio.Event()
         self._reading: dict[Hashable, asyncio.Task[Page]] = {}
         self._pages: OrderedDict[int, Page] = OrderedDict()
+        self._page_events = FIRST_PAGE
         self._shared: OrderedDict[Hashable, Batch | None] = OrderedDict()
 
     @property
@@ -143,8 +147,10 @@ class Hub:
             await self.catch_up()
             raise LogReplaced
         entries = _contiguous(page)
-        if not entries or entries[0].position > start:
-            raise Pruned(entries[0].position if entries else page.oldest)
+        if not entries:
+            raise Pruned(max(page.oldest, page.stop))
+        if entries[0].position > start:
+            raise Pruned(entries[0].position)
         return entries[: stop - start]
 
     def share(self, key: Hashable, make: Callable[[], Batch | None]) -> Batch | None:
@@ -169,7 +175,7 @@ class Hub:
 
     async def _read_up_to(self, head: Head) -> None:
         while self.head < head.position:
-            page = await self._log.read(self._ring.next, PAGE)
+            page = await self._read(self._ring.next)
             if page.head.epoch != self.epoch:
                 self._begin_anew(page.head)
                 return
@@ -192,16 +198,24 @@ class Hub:
         return await self._once("bounds", lambda: self._log.read(1, 1))
 
     async def _page(self, start: int) -> Page:
-        """A page of the log. Full ones are kept for a while: many clients come back to the same position."""
+        """A page of the log. Those before the head are kept for a while: many clients come back to one position."""
         return self._pages.get(start) or await self._once(start, lambda: self._read_page(start))
 
     async def _read_page(self, start: int) -> Page:
         life = self.life
-        page = await self._log.read(start, PAGE)
-        if page.head.epoch == self.epoch and life == self.life and len(page.entries) == PAGE:
+        page = await self._read(start)
+        is_final = page.stop <= page.head.position
+        if is_final and page.head.epoch == self.epoch and life == self.life:
             self._pages[start] = page
             if len(self._pages) > MAX_PAGES:
                 self._pages.popitem(last=False)
+        return page
+
+    async def _read(self, start: int) -> Page:
+        page = await self._log.read(start, self._page_events)
+        if page.entries:
+            average = sum(len(entry.line) for entry in page.entries) // len(page.entries)
+            self._page_events = max(1, min(PAGE, PAGE_BYTES // average))
         return page
 
     async def _once(self, what: Hashable, read: Callable[[], Coroutine[Any, Any, Page]]) -> Page:

@@ -12,6 +12,7 @@ from academy.models import Order
 from academy.signals import course_completed, order_paid
 from events.publisher import publisher
 
+from .frozen import FrozenSocket
 from .server import COMMANDS, ROOT, Server
 
 
@@ -68,6 +69,38 @@ def start_server(database_url, tmp_path):
     for server in started:
         server.stop()
         assert not server.complaints, server.output
+
+
+@pytest.fixture
+def frozen():
+    """Opens sockets that never read what they are sent."""
+    opened = []
+
+    def freeze(server, address, subprotocol=""):
+        socket = FrozenSocket(server, address, subprotocol)
+        opened.append(socket)
+        return socket
+
+    yield freeze
+
+    for socket in opened:
+        socket.close()
+
+
+@pytest.fixture
+def get():
+    """Asks a server for a page."""
+
+    async def get(server, path):
+        async with asyncio.timeout(10):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nConnection: close\r\n\r\n".encode())
+            answer = await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            return answer.decode()
+
+    return get
 
 
 @pytest.fixture

@@ -62,6 +62,10 @@ class Server:
         """SIGTERM. `wait` returns the exit status."""
         self._process.send_signal(signal.SIGTERM)
 
+    def interrupt(self):
+        """What Ctrl-C does."""
+        self._process.send_signal(signal.SIGINT)
+
     def wait(self):
         return self._process.wait(timeout=20)
 
@@ -83,6 +87,9 @@ class Server:
             if line.startswith(f"{name}:"):
                 return int(line.split()[1])
         raise LookupError(name)
+
+    def open_files(self):
+        return len(os.listdir(f"/proc/{self._process.pid}/fd"))
 
     def children(self):
         tasks = Path(f"/proc/{self._process.pid}/task").glob("*/children")

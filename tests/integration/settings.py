@@ -4,10 +4,12 @@ import os
 
 from config.settings import *  # noqa: F403
 from config.settings import SIGNALCAST
+from consumers import window
 
 SIGNALCAST = SIGNALCAST | {
     "HEARTBEAT": float(os.environ.get("HEARTBEAT", "10")),
     "MAX_CLIENTS": int(os.environ.get("MAX_CLIENTS", "10000")),
 }
+window.STALLED_SECONDS = float(os.environ.get("STALLED_SECONDS", "60"))
 ASGI_APPLICATION = "tests.integration.asgi.application"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -42,19 +42,17 @@ async def test_the_welcome_says_where_the_client_is(server, send):
         }
 
 
-@pytest.mark.parametrize(
-    "start, sequences",
-    [("earliest", range(1, 31)), ({"last": 5}, range(26, 31)), ({"last": 99}, range(1, 31)), (28, range(28, 31))],
-    ids=str,
-)
-async def test_a_client_begins_where_it_wants_to(server, send, start, sequences):
+STARTS = [("earliest", range(1, 31)), ({"last": 5}, range(26, 31)), ({"last": 99}, range(1, 31)), (28, range(28, 31))]
+
+
+async def test_a_client_begins_where_it_wants_to(server, send):
     await send(30)
-    client = Client(server.url, **{"from": start})
 
-    async with client.connected():
-        await client.hear_until(lambda: client.position > 30)
-
-    assert client.sequences == list(sequences)
+    for start, sequences in STARTS:
+        client = Client(server.url, **{"from": start})
+        async with client.connected():
+            await client.hear_until(lambda client=client: client.position > 30)
+        assert client.sequences == list(sequences)
 
 
 async def test_the_last_events_that_match_are_found_behind_others(server, send):
@@ -68,32 +66,33 @@ async def test_the_last_events_that_match_are_found_behind_others(server, send):
     assert client.sequences == [3, 4, 5]
 
 
-@pytest.mark.parametrize(
-    "frame, message",
-    [
-        ("hello", "This is not JSON."),
-        ('{"op":"ack","pos":NaN}', "This is not JSON."),
-        ("[" * 30_000, "This is not JSON."),
-        ('{"op":"hello","from":' + "9" * 5000 + "}", "This is not JSON."),
-        ("x" * 65_537, "A message may have 65536 bytes at most."),
-        ("[]", 'A message is a JSON object, e.g. {"op":"hello"}.'),
-        (b'{"op":"hello"}', "Messages are text frames."),
-        ('{"op":"subscribe"}', 'op is "subscribe"; it must be hello, ack or filter.'),
-        ('{"op":"hello","from":-1}', "hello.from is -1; it must be a position, 1 or more."),
-        ('{"op":"hello","filter":{"sql":"x"}}', "filter.sql is no dialect that is spoken here"),
-        ('{"op":"ack","pos":1}', "Say hello, and wait for the welcome."),
-        ('{"op":"filter","filter":null}', "Say hello, and wait for the welcome."),
-    ],
-)
-async def test_what_cannot_be_understood_is_answered_with_the_reason_and_4400(server, frame, message):
-    async with connect(server.url, subprotocols=["signalcast.v1"]) as socket:
-        await socket.send(frame)
+INVALID = [
+    ("hello", "This is not JSON."),
+    ('{"op":"ack","pos":NaN}', "This is not JSON."),
+    ("[" * 30_000, "This is not JSON."),
+    ('{"op":"hello","from":' + "9" * 5000 + "}", "This is not JSON."),
+    ("x" * 65_537, "A message may have 65536 bytes at most."),
+    ("[]", 'A message is a JSON object, e.g. {"op":"hello"}.'),
+    (b'{"op":"hello"}', "Messages are text frames."),
+    ('{"op":"subscribe"}', 'op is "subscribe"; it must be hello, ack or filter.'),
+    ('{"op":"hello","from":-1}', "hello.from is -1; it must be a position, 1 or more."),
+    ('{"op":"hello","filter":{"sql":"x"}}', "filter.sql is no dialect that is spoken here"),
+    ('{"op":"ack","pos":1}', "Say hello, and wait for the welcome."),
+    ('{"op":"filter","filter":null}', "Say hello, and wait for the welcome."),
+    ('{"op":"hello"}{"op":"hello"}', "This is not JSON."),
+]
 
-        (error,), code = await closing(socket)
 
-    assert (error["op"], error["code"]) == ("error", 4400)
-    assert error["message"].startswith(message)
-    assert code == 4400
+async def test_what_cannot_be_understood_is_answered_with_the_reason_and_4400(server):
+    for frame, message in INVALID:
+        async with connect(server.url, subprotocols=["signalcast.v1"]) as socket:
+            await socket.send(frame)
+
+            (error,), code = await closing(socket)
+
+        assert (error["op"], error["code"]) == ("error", 4400)
+        assert error["message"].startswith(message)
+        assert code == 4400
 
 
 async def test_a_second_hello_is_refused(server):
@@ -167,18 +166,15 @@ async def test_a_filter_changed_on_the_way_holds_from_the_place_that_is_said(ser
     assert client.sequences == [1, 2, 3, 4, 5, *done_since, 16, 17, 18, 19, 20, 21, 22]
 
 
-@pytest.mark.parametrize(
-    "offered, spoken",
-    [
+async def test_the_first_sub_protocol_that_is_spoken_here_is_chosen(server):
+    for offered, spoken in [
         (["signalcast.v1"], "signalcast.v1"),
         (["other", "cloudevents.json"], "cloudevents.json"),
         (["cloudevents.json", "signalcast.v1"], "cloudevents.json"),
         (None, None),
-    ],
-)
-async def test_the_first_sub_protocol_that_is_spoken_here_is_chosen(server, offered, spoken):
-    async with connect(server.url, subprotocols=offered) as socket:
-        assert socket.subprotocol == spoken
+    ]:
+        async with connect(server.url, subprotocols=offered) as socket:
+            assert socket.subprotocol == spoken
 
 
 async def test_no_sub_protocol_in_common_is_4406(server):
@@ -197,12 +193,12 @@ async def test_a_query_beside_a_hello_is_refused(server):
     assert error["message"].startswith("In signalcast.v1 the hello says where to begin")
 
 
-@pytest.mark.parametrize("path", ["/", "/ws", "/nowhere/", "/ws/main/", "/ws/%00/x"])
-async def test_another_address_is_4404(server, path):
-    async with connect(server.url.removesuffix("/ws/") + path) as socket:
-        (error,), code = await closing(socket)
+async def test_another_address_is_4404(server):
+    for path in ("/", "/ws", "/nowhere/", "/ws/main/", "/ws/%00/x"):
+        async with connect(server.url.removesuffix("/ws/") + path) as socket:
+            (error,), code = await closing(socket)
 
-    assert (error["code"], code) == (4404, 4404)
+        assert (error["code"], code) == (4404, 4404)
 
 
 async def test_the_stream_is_below_whatever_page_it_belongs_to(server):

@@ -1,0 +1,33 @@
+"""A websocket that was opened, and is never read from: what a sleeping laptop looks like to a server."""
+
+import socket
+
+_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+
+
+class FrozenSocket:
+    def __init__(self, server, address, subprotocol=""):
+        self._socket = socket.socket()
+        # Small, so that the server's bytes stay with the server.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self._socket.settimeout(10)
+        self._socket.connect(("127.0.0.1", server.port))
+        headers = [
+            f"GET {address} HTTP/1.1",
+            f"Host: 127.0.0.1:{server.port}",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            f"Sec-WebSocket-Key: {_KEY}",
+            "Sec-WebSocket-Version: 13",
+            *([f"Sec-WebSocket-Protocol: {subprotocol}"] if subprotocol else []),
+        ]
+        self._socket.sendall("\r\n".join([*headers, "", ""]).encode())
+        assert self._socket.recv(12) == b"HTTP/1.1 101"
+
+    def hello(self):
+        message = b'{"op":"hello","from":1}'
+        # RFC 6455 §5.2: one text frame, masked, with a mask of zeroes.
+        self._socket.sendall(bytes([0x81, 0x80 | len(message), 0, 0, 0, 0]) + message)
+
+    def close(self):
+        self._socket.close()
