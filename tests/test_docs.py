@@ -73,6 +73,11 @@ def members() -> set[str]:
     return {key.value for found in objects for key in found.keys if isinstance(key, ast.Constant)}
 
 
+def asked_members() -> set[str]:
+    """The members that the server looks for in a client's message."""
+    return {call.args[0].value for call in calls("consumers/protocol.py", "get")}
+
+
 def marks() -> set[str]:
     """The first argument of every `mark(…)` that is written out."""
     found = [call for path in ("events/value.py", "events/payload.py") for call in calls(path, "mark")]
@@ -137,7 +142,8 @@ def attributes() -> set[str]:
 FACTS = {
     "message of the client": (heard_ops(), PROTOCOL),
     "message of the server": (sent_ops(), PROTOCOL),
-    "member of a message": (members(), PROTOCOL),
+    "member of a client's message": (asked_members(), PROTOCOL),
+    "member of a server's message": (members(), PROTOCOL),
     "close code": ({str(code.value) for code in protocol.CloseCode}, PROTOCOL),
     "reason of a gap": (set(get_args(get_type_hints(protocol.Gap)["reason"])), PROTOCOL),
     "sub-protocol": (set(consumer._DIALECTS), PROTOCOL),
