@@ -1,0 +1,92 @@
+"""`manage.py shell` and `manage.py emit`, as they are typed."""
+
+import pytest
+
+from academy.catalogue import COURSES, offered_course
+from academy.models import Order
+from academy.services import place_order, sign_up
+from events import log
+from events.streams import MAIN
+
+from .program import manage
+
+SEND = 'order_paid.send(sender=Order, order=Order.objects.first(), note="hello")'
+
+
+@pytest.fixture
+def order(transactional_db):
+    return place_order(sign_up("mei", "Mei", "Chen"), offered_course(*COURSES[0]))
+
+
+@pytest.fixture
+def shell(database_url):
+    def shell(*words, stdin=""):
+        return manage("shell", *words, database_url=database_url, stdin=stdin)
+
+    return shell
+
+
+@pytest.fixture
+def emit(database_url):
+    return lambda *words: manage("emit", *words, database_url=database_url)
+
+
+def logged():
+    return [entry.attributes for entry in log.read(MAIN, 1, 100).entries]
+
+
+@pytest.mark.parametrize("words", [["-c", SEND], []], ids=["-c", "stdin"])
+def test_signals_and_models_are_at_hand_in_the_shell(shell, order, words):
+    _, complaints, status = shell(*words, stdin="" if words else SEND)
+
+    assert (complaints, status) == ("", 0)
+    [event] = logged()
+    assert (event["type"], event["subject"]) == ("academy.order_paid", f"academy.order/{order.pk}")
+    assert event["data"]["note"] == "hello"
+
+
+def test_the_shell_says_which_signals_it_imported(shell):
+    said, _, _ = shell("-v", "2", stdin="print(order_paid, user_logged_in)")
+
+    assert "Streamed signals: order_paid, course_completed, profile_verified, user_logged_in." in said
+    assert "from academy.signals import" in said
+    assert said.count("Signal object") == 2
+
+
+@pytest.mark.parametrize("words", [["--no-imports"], ["-v", "0"]], ids=" ".join)
+def test_the_shell_is_quiet_when_asked_to(shell, words):
+    said, _, _ = shell(*words, stdin="print(1)")
+
+    assert said == "1\n"
+
+
+def test_no_imports_means_none(shell):
+    _, complaints, status = shell("--no-imports", "-c", "order_paid")
+
+    assert status == 1
+    assert "NameError" in complaints
+
+
+def test_emit_sends_from_a_script(emit, order):
+    said, complaints, status = emit("academy.order_paid", f"order=academy.Order:{order.pk}", "note=hello")
+
+    assert (said, complaints, status) == ("Sent academy.order_paid to 4 receivers.\n", "", 0)
+    [event] = logged()
+    assert (event["sender"], event["data"]["note"]) == ("academy.Order", "hello")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["academy.nothing"], "academy.order_paid"),
+        (["academy.order_paid", "order=academy.Order:999"], "There is no academy.Order 999."),
+    ],
+    ids=["an unknown signal", "an unknown object"],
+)
+def test_emit_fails_in_one_line_that_lists_what_exists(emit, transactional_db, words, said):
+    nothing, complaints, status = emit(*words)
+
+    assert (nothing, status) == ("", 1)
+    assert said in complaints
+    assert complaints.count("\n") == 1
+    assert not Order.objects.exists()
