@@ -22,6 +22,7 @@ OPEN = """async (options) => {
     const storage = {
         getItem: () => window.written ?? kept ?? null,
         setItem: (key, value) => { window.written = value; },
+        removeItem: () => { window.written = 'null'; },
     };
     window.stream = new EventStream(url ?? '/ws/', {
         WebSocket: Socket, random: () => 0.5, storage, ...rest,

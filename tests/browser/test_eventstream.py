@@ -78,11 +78,12 @@ def test_what_came_after_a_resume_with_nothing_missing_counts_as_recovered(live)
 
 
 def test_what_comes_twice_is_dropped(live):
-    live.receive(events(40, 3))
-    live.receive(events(41, 4))
+    live.receive(events(30, 3))
+    assert live.get("stream.position") == 43
 
-    assert live.get("batches.flatMap((b) => b.lines).length") == 44
+    live.receive(events(41, 4))
     assert live.get("stream.position") == 45
+    assert live.get("batches.flatMap((b) => b.lines).length") == 44
     assert live.get("stream.duplicates") == 5
 
 
@@ -132,14 +133,30 @@ def test_a_welcome_elsewhere_is_a_gap_even_if_no_gap_is_told(live, answer, reaso
     assert live.get("gaps") == [{"from": 43, "to": answer["from"], "reason": reason}]
 
 
-def test_a_welcome_elsewhere_is_a_gap_even_if_the_socket_dies_before_the_gap_is_told(live):
+@pytest.mark.parametrize("answer", [welcome(50), welcome(43, epoch=OTHER)])
+def test_a_socket_that_dies_before_it_has_told_a_gap_is_asked_again(live, answer):
     live.drop()
     live.run(250)
     live.accept()
-    live.receive(welcome(50))
+    live.receive(answer)
     live.drop()
+    live.run(1000)
+    live.accept()
 
-    assert live.get("gaps") == [{"from": 43, "to": 50, "reason": "unexplained"}]
+    assert live.get("gaps") == []
+    assert (live.sent[0]["from"], live.sent[0]["epoch"], live.sent[0]["tip"]) == (43, EPOCH, identity(42))
+
+
+def test_a_welcome_that_keeps_the_position_and_then_tells_a_gap_moves_only_once(live):
+    live.drop()
+    live.run(250)
+    live.accept()
+    live.receive(welcome(43, head=1250))
+    live.receive({"op": "gap", "from": 43, "to": 1247, "reason": "retention"})
+    live.receive(events(1247, 4))
+
+    assert live.get("gaps") == [{"from": 43, "to": 1247, "reason": "retention"}]
+    assert live.get("stream.position") == 1251
 
 
 def test_events_are_acknowledged_after_a_quarter_of_a_second(live):
@@ -288,6 +305,19 @@ def test_history_that_was_pruned_after_the_kept_position_is_a_gap_from_there(cli
     client.receive({"op": "gap", "from": 8501, "to": 9101, "reason": "retention"})
 
     assert client.get("gaps") == [{"from": 9001, "to": 9101, "reason": "retention"}]
+
+
+def test_a_kept_position_of_another_log_makes_a_first_visit(client):
+    client.open(kept=json.dumps({"epoch": OTHER, "position": 9001}), backfill=500, **{"from": {"last": 500}})
+    client.accept()
+    client.receive(welcome(8501, head=70))
+    client.receive({"op": "gap", "from": 8501, "to": 1, "reason": "epoch"})
+    client.accept()
+    assert client.sent == [{"op": "hello", "stream": "main", "from": {"last": 500}, "window": 4096}]
+
+    client.receive(welcome(1, head=70))
+    client.receive(events(1, 70))
+    assert (client.get("gaps"), client.get("stream.position")) == ([], 71)
 
 
 @pytest.mark.parametrize("kept", ["", "{", "null", "7", '{"position":"1"}'])

@@ -74,8 +74,3 @@ def test_every_element_that_a_script_asks_for_is_in_the_page():
 
     assert asked <= there
     assert len(asked) > 20
-
-
-def test_no_file_is_too_long_to_be_read_at_once():
-    for path in SCRIPTS:
-        assert len(path.read_text().splitlines()) <= 270, path

@@ -25,4 +25,12 @@ export class Bookmark {
       // Full or forbidden: a reload then starts like a first visit.
     }
   }
+
+  forget() {
+    try {
+      this.storage?.removeItem(this.key);
+    } catch {
+      // Forbidden: then nothing was kept either.
+    }
+  }
 }

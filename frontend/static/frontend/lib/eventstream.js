@@ -5,14 +5,13 @@
 // `position` is the first position still wanted. A batch covers [from, to), so `batch.from === position` proves that
 // nothing is missing; what does not join is reported as a gap, never passed over.
 
+import {Acks} from './acks.js';
 import {Backoff} from './backoff.js';
 import {Bookmark} from './bookmark.js';
 import {followPage} from './lifecycle.js';
 import {SUBPROTOCOL, ack, comesBack, filter as filterMessage, hello, parse, positionOf} from './protocol.js';
 import {Timers} from './timers.js';
 
-const ACK_MS = 250;
-const ACK_BYTES = 512 * 1024;   // half of the 1 MiB that the server leaves unacknowledged
 const STALLED = 1.2;            // heartbeats; a little more than one, since they are never early
 const DEAD = 2.5;               // heartbeats; two were lost: the connection is gone, whatever the socket says
 const WELCOME_MS = 10000;       // without a welcome by then, the connection is tried anew
@@ -48,7 +47,7 @@ export class EventStream {
   #hinted = null;       // the welcome moved us, and no gap has said why yet
   #recovery = null;     // {until, events} while the events of a resume are arriving
   #seen = 0;            // the position stored by the page before this one
-  #owed = {events: 0, bytes: 0};
+  #acks = new Acks(this.#timers, () => this.#acknowledge());
   #bye = null;
   #heartbeat = 10000;
 
@@ -82,7 +81,7 @@ export class EventStream {
     const socket = new this.WebSocket(this.url.href, SUBPROTOCOL);
     this.#socket = socket;
     this.#bye = null;
-    this.#owed = {events: 0, bytes: 0};
+    this.#acks.reset();
     socket.onopen = () => this.#greet();
     socket.onmessage = ({data}) => this.#receive(data);
     socket.onclose = ({code}) => this.#lost(code);
@@ -92,8 +91,8 @@ export class EventStream {
 
   /** Ends the connection and stays away until `open` or `retryNow`. */
   close(name = 'closed') {
-    this.bookmark.write(this);
     this.#release();
+    this.bookmark.write(this);
     this.#become(name, {retryAt: null});
   }
 
@@ -126,17 +125,8 @@ export class EventStream {
   }
 
   #acknowledge() {
-    this.#timers.clear('ack');
-    this.#owed = {events: 0, bytes: 0};
     this.#send(ack(this.position));
     this.bookmark.write(this);
-  }
-
-  #owe(events, bytes) {
-    this.#owed.events += events;
-    this.#owed.bytes += bytes;
-    if (this.#owed.events >= this.window / 2 || this.#owed.bytes >= ACK_BYTES) this.#acknowledge();
-    else if (!this.#timers.has('ack')) this.#timers.set('ack', ACK_MS, () => this.#acknowledge());
   }
 
   // ── from the server ────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,7 +155,8 @@ export class EventStream {
     const resumed = this.position !== null;
     const replaced = this.epoch !== null && this.epoch !== epoch;
     if (replaced || (resumed && from !== this.position)) {
-      this.#hinted = {from: this.position ?? this.#seen, to: from, reason: replaced ? 'epoch' : 'unexplained'};
+      const {position, epoch: before, tip: last} = this;
+      this.#hinted = {from: position ?? this.#seen, to: from, reason: replaced ? 'epoch' : 'unexplained', back: {position, epoch: before, tip: last}};
     }
     this.#recovery = resumed && !this.#hinted && head >= from ? {until: head, events: 0} : null;
     if (!resumed || this.#hinted) Object.assign(this, {position: from, tip});
@@ -185,9 +176,19 @@ export class EventStream {
     if (to !== this.#hinted?.to) this.tip = undefined;
     this.#hinted = null;
     this.#recovery = null;
+    if (reason === 'epoch' && this.#seen) return this.#startAnew();
     this.#seen = 0;
     this.position = to;
     if (reason === 'epoch' || to > start) this.onGap({from: start, to, reason});
+    return undefined;
+  }
+
+  /** The kept position is of another log, and nothing of either is here yet: this is a first visit. */
+  #startAnew() {
+    this.#seen = 0;
+    this.bookmark.forget();
+    Object.assign(this, {position: null, epoch: null, tip: null});
+    this.open();
   }
 
   /** The welcome moved us and nothing but a gap may follow that: say so ourselves. */
@@ -205,9 +206,10 @@ export class EventStream {
       this.duplicates += lines.length - fresh.length;
       this.onBatch({from: this.position, to, head, lines: fresh});
       Object.assign(this, {position: to, tip});
+      this.#seen = 0;
       this.#recover(fresh.length);
     }
-    this.#owe(lines.length, bytes);
+    this.#acks.owe(lines.length, bytes, this.window);
   }
 
   #known(line) {
@@ -231,8 +233,8 @@ export class EventStream {
 
   #lost(code) {
     const bye = this.#bye;
-    this.bookmark.write(this);
     this.#release();
+    this.bookmark.write(this);
     const why = bye?.code ?? code;
     if (!comesBack(why)) return this.#become('refused', {code: why, retryAt: null});
     const delay = bye ? this.random() * bye.retry_ms : this.backoff.next();
@@ -257,8 +259,10 @@ export class EventStream {
 
   /** Lets go of the socket without waiting for it: on a dead line its close event may take minutes. */
   #release() {
-    this.#admit();
     this.#timers.clearAll();
+    // A gap that was not told yet will be, when we ask again from where we were.
+    if (this.#hinted) Object.assign(this, this.#hinted.back);
+    this.#hinted = null;
     const socket = this.#socket;
     this.#socket = null;
     if (!socket) return;

@@ -14,6 +14,7 @@ export class Empty {
     byId('example-shell').textContent = config.examples.shell;
     byId('example-code').replaceChildren(...config.examples.code.split(/\b(from|import)\b/).map((part) =>
       part === 'from' || part === 'import' ? h('span', {class: 'code__dim'}, part) : part));
+    for (const id of ['example-shell', 'example-code']) mark(byId(id).closest('.step'), 'hidden', !byId(id).textContent);
     this.element.addEventListener('click', ({target}) => {
       const button = target.closest('[data-copy]');
       if (button) copyFrom(button, config.examples[button.dataset.copy], announce);
