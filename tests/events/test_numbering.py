@@ -93,13 +93,21 @@ def test_a_pass_takes_a_thousand_rows_and_the_next_one_the_rest():
     assert not is_pending(MAIN, using="default")
 
 
-def test_a_pass_begins_with_the_row_it_was_woken_for():
+def test_a_pass_takes_what_was_inserted_shortly_before_the_row_it_was_woken_for():
     ids = append(4)
 
     assert not is_pending(MAIN, using="default", first=ids[-1] + 1)
     assert is_pending(MAIN, using="default", first=ids[-1])
-    assert pass_from(ids[2]) == [1, 2]
-    assert pass_from(ids[0]) == [3, 4]
+    assert pass_from(ids[-1]) == [1, 2, 3, 4]
+    assert positions() == [1, 2, 3, 4]
+
+
+def test_a_pass_does_not_look_at_everything_that_ever_was(monkeypatch):
+    monkeypatch.setattr(numbering, "REACH", 1)
+    ids = append(4)
+
+    assert pass_from(ids[3]) == [1, 2]
+    assert pass_from() == [3, 4]
     assert positions() == [3, 4, 1, 2]
 
 
