@@ -1,10 +1,12 @@
 """What a server process has once: its database threads and its hub, for as long as a client needs them.
 
-Servers without a lifespan, Daphne among them, never say that they start; so the first client starts it all, and the
-last one stops it. This is the composition root: the only module here that knows the publisher.
+Servers without a lifespan, stock Daphne among them, never say that they start; so the first client starts it all, and
+the last one stops it. Our own server holds it from start to end. This is the composition root: the only module here
+that knows the publisher.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from weakref import WeakKeyDictionary
@@ -19,6 +21,10 @@ from events.streams import MAIN, key
 from .database import Database, StreamLog
 from .hub import Hub
 from .ring import Ring
+
+logger = logging.getLogger("signalcast.consumers")
+
+RETRY_SECONDS = 5.0
 
 
 class Process:
@@ -67,6 +73,23 @@ async def process() -> AsyncIterator[Process]:
             # At once, so that a client that comes now gets parts of its own.
             _running.pop(loop, None)
             await shared.stop()
+
+
+async def keep() -> None:
+    """Hold this process's parts until cancelled, so that somebody sweeps where nobody watches."""
+    async with process() as shared:
+        while not await _starts(shared):
+            await asyncio.sleep(RETRY_SECONDS)
+        await asyncio.get_running_loop().create_future()
+
+
+async def _starts(shared: Process) -> bool:
+    try:
+        await shared.hub()
+    except Exception as error:  # Not migrated yet, or no database there: it will be.
+        logger.warning("The log cannot be read yet: %s", error, extra={"action": "log_unreadable"})
+        return False
+    return True
 
 
 def _hub(log: StreamLog) -> Hub:
