@@ -69,6 +69,8 @@ class StreamLog:
         self._database = database
         self._watch = log.Watch()
         self._replaced = 0
+        # Before any thread connects: a file that is replaced from now on is noticed.
+        self._watch.changed()
 
     @property
     def interval(self) -> float:
