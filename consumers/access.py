@@ -22,6 +22,8 @@ from .protocol import CloseCode, Refused
 PERMISSION = "signalcast.view_event"
 
 _LOCAL_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
+# Whatever of these is there, a proxy stands in between.
+_FORWARDED = ("x-forwarded-for", "forwarded")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -36,7 +38,7 @@ class Viewer:
 
 def viewer_of_request(request: HttpRequest) -> Viewer:
     """Who asks for a page. Raises Refused (4401, 4403)."""
-    is_local = _is_local(request.META.get("REMOTE_ADDR", ""), "HTTP_X_FORWARDED_FOR" in request.META)
+    is_local = _is_local(request.META.get("REMOTE_ADDR", ""), any(name in request.headers for name in _FORWARDED))
     return _viewer(getattr(request, "user", None), is_local)
 
 
@@ -44,7 +46,7 @@ async def viewer_of_socket(scope: Mapping[str, Any], database: Database) -> View
     """Who opens a websocket. Raises Refused (4401, 4403)."""
     headers = _headers(scope)
     _check_host(headers)
-    is_local = _is_local((scope.get("client") or [""])[0], "x-forwarded-for" in headers)
+    is_local = _is_local((scope.get("client") or [""])[0], any(name in headers for name in _FORWARDED))
     if "origin" in headers:
         _check_origin(headers["origin"], _own_origin(scope, headers))
     if "origin" not in headers or (settings.DEBUG and is_local):

@@ -1,0 +1,139 @@
+"""The hub on a log that was pruned, damaged, replaced or is away."""
+
+import asyncio
+import logging
+
+import pytest
+
+from consumers.filter import EVERYTHING
+from consumers.protocol import Gap
+from consumers.subscription import LogReplaced
+
+from .conftest import make_hub, positions, until
+from .memory import MemoryLog
+
+
+async def test_a_pruned_prefix_is_a_gap_with_the_right_numbers(start_hub):
+    log = MemoryLog(events=100)
+    hub = await start_hub(log)
+    log.prune(41)
+
+    with hub.subscribe(EVERYTHING, 12) as subscription:
+        assert await subscription.take(1000) == Gap(start=12, stop=41, reason="retention")
+        assert await positions(subscription, 100) == list(range(41, 101))
+
+
+async def test_a_log_pruned_to_the_end_is_a_gap_up_to_the_head(start_hub):
+    log = MemoryLog(events=100)
+    hub = await start_hub(log)
+    log.prune(101)
+
+    with hub.subscribe(EVERYTHING, 12) as subscription:
+        assert await subscription.take(1000) == Gap(start=12, stop=101, reason="retention")
+        log.append(1)
+        assert await positions(subscription, 101) == [101]
+
+
+async def test_what_was_deleted_in_the_middle_is_told_as_a_gap(start_hub, caplog):
+    log = MemoryLog(events=30)
+    hub = await start_hub(log)
+    log.held = [each for each in log.held if not 10 <= each.position < 20]
+
+    with hub.subscribe(EVERYTHING, 1) as subscription:
+        assert await positions(subscription, 9) == list(range(1, 10))
+        assert await subscription.take(1000) == Gap(start=10, stop=20, reason="retention")
+        assert await positions(subscription, 30) == list(range(20, 31))
+    assert "hole before position 20" in caplog.text
+
+
+async def test_a_hole_larger_than_a_page_is_told_in_several_gaps_that_join(start_hub):
+    log = MemoryLog(events=1000)
+    hub = await start_hub(log)
+    log.held = [each for each in log.held if not 10 <= each.position < 900]
+    gaps, found = [], []
+
+    with hub.subscribe(EVERYTHING, 1) as subscription:
+        while (batch := await subscription.take(1000)) is not None:
+            assert len(gaps) < 20
+            if isinstance(batch, Gap):
+                gaps.append(batch)
+            else:
+                found += [entry.position for entry in batch.entries]
+
+    assert found == [*range(1, 10), *range(900, 1001)]
+    assert (gaps[0].start, gaps[-1].stop) == (10, 900)
+    assert all(gap.stop == following.start for gap, following in zip(gaps, gaps[1:], strict=False))
+
+
+async def test_another_epoch_ends_the_subscriptions(start_hub):
+    log = MemoryLog(events=10)
+    hub = await start_hub(log)
+
+    with hub.subscribe(EVERYTHING, 11) as subscription:
+        log.replace("two", events=20)
+
+        with pytest.raises(LogReplaced):
+            await positions(subscription, 20)
+    assert (hub.epoch, hub.head) == ("two", 20)
+
+
+async def test_a_log_that_lost_its_end_ends_the_subscriptions(start_hub):
+    log = MemoryLog(events=10)
+    hub = await start_hub(log)
+
+    with hub.subscribe(EVERYTHING, 11) as subscription:
+        log.restore(head=7)
+
+        with pytest.raises(LogReplaced):
+            await positions(subscription, 12)
+    assert hub.head == 7
+
+
+async def test_a_page_of_another_log_is_not_delivered_as_if_it_were_ours(start_hub):
+    log = MemoryLog(events=50)
+    log.interval = 60
+    hub = await start_hub(log)
+
+    with hub.subscribe(EVERYTHING, 5) as subscription:
+        log.replace("two", events=60)
+
+        with pytest.raises(LogReplaced):
+            await subscription.take(1000)
+
+
+async def test_a_log_that_lost_its_end_is_noticed_by_whoever_reads_there(start_hub):
+    log = MemoryLog(events=50)
+    log.interval = 60
+    hub = await start_hub(log)
+
+    with hub.subscribe(EVERYTHING, 30) as subscription:
+        log.restore(head=20)
+
+        with pytest.raises(LogReplaced):
+            await subscription.take(1000)
+
+
+async def test_an_unreadable_log_costs_nothing_but_time(start_hub, caplog):
+    log = MemoryLog(events=3)
+    hub = await start_hub(log)
+
+    with hub.subscribe(EVERYTHING, 4) as subscription:
+        log.error = OSError("gone for a while")
+        await until(lambda: "The log cannot be read" in caplog.text)
+        log.append(5)
+        log.error = None
+
+        assert await positions(subscription, 8) == [4, 5, 6, 7, 8]
+    assert caplog.records[0].levelno == logging.ERROR
+
+
+async def test_a_hub_that_cannot_read_its_log_does_not_start_and_leaves_nothing_running():
+    log = MemoryLog()
+    log.error = OSError("not there yet")
+    hub = make_hub(log)
+    others = asyncio.all_tasks()
+
+    with pytest.raises(OSError, match="not there yet"):
+        await hub.start()
+
+    assert asyncio.all_tasks() == others

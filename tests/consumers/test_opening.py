@@ -1,0 +1,179 @@
+"""Where a client begins: what it asked for, held against what the log has."""
+
+import asyncio
+
+import pytest
+
+from consumers.filter import EVERYTHING, of_types
+from consumers.opening import open_at
+from consumers.protocol import Gap, Last
+from consumers.subscription import SCAN, LogReplaced
+
+from .conftest import until
+from .memory import MemoryLog, entry
+
+
+@pytest.fixture
+async def log():
+    """A hundred events, of which the first ten are pruned."""
+    log = MemoryLog(events=100)
+    log.prune(11)
+    return log
+
+
+@pytest.fixture
+async def hub(start_hub, log):
+    return await start_hub(log)
+
+
+@pytest.mark.parametrize(
+    "start, position",
+    [
+        ("live", 101),
+        ("earliest", 11),
+        (Last(0), 101),
+        (Last(1), 100),
+        (Last(50), 51),
+        (Last(90), 11),
+        (Last(2**63 - 1), 11),
+        (11, 11),
+        (60, 60),
+        (101, 101),
+    ],
+)
+async def test_a_client_without_a_past_begins_where_it_wants_to(hub, start, position):
+    opening = await open_at(hub, start, EVERYTHING)
+
+    assert opening.gap is None
+    assert opening.start == opening.position == position
+    assert (opening.epoch, opening.head, opening.oldest) == ("one", 100, 11)
+    assert opening.tip == (entry(position - 1).id if position > 11 else None)
+
+
+async def test_a_client_of_an_empty_log_begins_at_one(start_hub):
+    hub = await start_hub(MemoryLog())
+
+    for start in ("live", "earliest", Last(5), 1):
+        opening = await open_at(hub, start, EVERYTHING)
+
+        assert (opening.start, opening.head, opening.oldest, opening.tip, opening.gap) == (1, 0, 1, None, None)
+
+
+async def test_the_last_events_that_match_are_counted(start_hub):
+    log = MemoryLog()
+    for _ in range(10):
+        log.append(1)
+        log.append(9, type="academy.course_completed")
+    hub = await start_hub(log)
+    paid = of_types(["academy.order_paid"])
+
+    assert (await open_at(hub, Last(3), paid)).start == 71
+    assert (await open_at(hub, Last(0), paid)).start == 101
+    assert (await open_at(hub, Last(99), paid)).start == 1
+    assert (await open_at(hub, Last(3), of_types(["nothing"]))).start == 1
+
+
+async def test_the_last_events_that_match_are_looked_for_in_a_bounded_range(start_hub):
+    log = MemoryLog(events=5)
+    log.append(SCAN + 1000, type="academy.course_completed")
+    hub = await start_hub(log)
+    log.interval = 60
+
+    opening = await open_at(hub, Last(3), of_types(["academy.order_paid"]))
+
+    assert opening.start == 1006
+    starts = [call[0] for call in log.calls if call not in ("head", (1, 1))]
+    assert starts and min(starts) == 1006 - 1
+
+
+async def test_a_client_that_resumes_goes_on_where_it_was(hub):
+    opening = await open_at(hub, 61, EVERYTHING, epoch="one", tip=entry(60).id)
+
+    assert (opening.start, opening.gap) == (61, None)
+
+
+async def test_a_client_that_resumes_at_the_head_goes_on_there(hub):
+    opening = await open_at(hub, 101, EVERYTHING, epoch="one", tip=entry(100).id)
+
+    assert (opening.start, opening.gap) == (101, None)
+
+
+async def test_a_client_of_another_epoch_starts_over(hub):
+    opening = await open_at(hub, 61, EVERYTHING, epoch="zero", tip=entry(60).id)
+
+    assert opening.gap == Gap(start=61, stop=11, reason="epoch")
+    assert opening.position == 11
+
+
+async def test_a_client_whose_newest_event_is_another_here_starts_over(hub):
+    opening = await open_at(hub, 61, EVERYTHING, epoch="one", tip=entry(60, epoch="zero").id)
+
+    assert opening.gap == Gap(start=61, stop=11, reason="epoch")
+
+
+@pytest.mark.parametrize("position", [102, 5000, 2**63 - 1])
+async def test_a_position_beyond_the_log_is_of_another_log(hub, position):
+    opening = await open_at(hub, position, EVERYTHING)
+
+    assert opening.gap == Gap(start=position, stop=11, reason="epoch")
+
+
+@pytest.mark.parametrize("position", [1, 2, 10])
+async def test_a_pruned_position_is_a_gap_up_to_the_oldest(hub, position):
+    opening = await open_at(hub, position, EVERYTHING, epoch="one", tip=entry(position - 1).id)
+
+    assert opening.gap == Gap(start=position, stop=11, reason="retention")
+    assert (opening.start, opening.position) == (position, 11)
+
+
+async def test_a_client_that_another_process_told_more_is_not_sent_back(start_hub, log):
+    log.interval = 60
+    hub = await start_hub(log)
+    log.append(7)
+
+    opening = await open_at(hub, 106, EVERYTHING, epoch="one", tip=entry(105).id)
+
+    assert (opening.start, opening.gap, opening.head) == (106, None, 107)
+    assert hub.head == 107
+
+
+async def test_a_look_at_the_log_that_began_before_the_client_came_does_not_send_it_back(start_hub, log):
+    log.interval = 60
+    hub = await start_hub(log)
+    log.may_answer.clear()
+    early = asyncio.create_task(open_at(hub, "live", EVERYTHING))
+    await until(lambda: log.calls[-1] == (1, 1))
+    log.append(7)
+
+    late = asyncio.create_task(open_at(hub, 108, EVERYTHING, epoch="one", tip=entry(107).id))
+    await asyncio.sleep(0)
+    log.may_answer.set()
+
+    assert (await late).gap is None
+    await early
+
+
+async def test_a_hub_that_has_not_noticed_another_log_yet_does_when_a_client_comes(start_hub, log):
+    log.interval = 60
+    hub = await start_hub(log)
+    log.replace("two", events=20)
+
+    opening = await open_at(hub, 61, EVERYTHING, epoch="one", tip=entry(60).id)
+
+    assert (opening.epoch, opening.head, hub.epoch) == ("two", 20, "two")
+    assert opening.gap == Gap(start=61, stop=1, reason="epoch")
+
+
+async def test_a_log_that_is_replaced_while_a_client_comes_does_not_leave_it_between_two(start_hub, log):
+    log.interval = 60
+    hub = await start_hub(log)
+    log.may_answer.clear()
+    opening = asyncio.create_task(open_at(hub, 61, EVERYTHING, epoch="one", tip=entry(60).id))
+    await until(lambda: log.calls[-1] == (1, 1))
+    log.may_answer.set()
+    await until(lambda: log.calls[-1] == (60, 100))
+    log.replace("two", events=20)
+    await hub.catch_up()
+
+    with pytest.raises(LogReplaced):
+        await opening
