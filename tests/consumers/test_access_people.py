@@ -97,7 +97,7 @@ def test_a_page_follows_the_same_rules(settings, transactional_db):
     settings.DEBUG = True
     assert viewer_of_request(request) == Viewer(None, open=True)
 
-    request.META["HTTP_X_FORWARDED_FOR"] = "203.0.113.7"
+    request = RequestFactory().get("/", REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR="203.0.113.7")
     with pytest.raises(Refused):
         viewer_of_request(request)
 

@@ -1,6 +1,7 @@
 """The hub: one reader for everybody, on a log in memory. Nothing here knows a server or a database."""
 
 import asyncio
+from contextvars import ContextVar
 
 from consumers.filter import EVERYTHING, of_types
 
@@ -152,6 +153,18 @@ async def test_the_sweep_is_done_again_and_again_though_it_fails(start_hub, monk
 
     await until(lambda: len(swept) >= 3)
     assert "A periodic task failed" in caplog.text
+
+
+async def test_the_request_that_happened_to_start_the_hub_is_not_kept_by_it(start_hub, monkeypatch):
+    monkeypatch.setattr("consumers.hub.SWEEP_SECONDS", 0.001)
+    request = ContextVar("request", default="none")
+    request.set("the first client's")
+    seen = []
+
+    await start_hub(MemoryLog(), sweep=lambda: seen.append(request.get()))
+
+    await until(lambda: seen)
+    assert set(seen) == {"none"}
 
 
 async def test_a_stopped_hub_has_no_task_left(start_hub):
