@@ -133,6 +133,19 @@ def test_axe_finds_nothing_in_light_and_dark(dashboard, scripted, size, state):
         assert found.violations_count == 0, found.generate_report()
 
 
+def test_axe_finds_nothing_on_the_sign_in_page(watched, site):
+    watched.goto(f"{site.url}accounts/login/")
+    watched.get_by_label("Username").fill("nobody")
+    watched.get_by_label("Password").fill("nothing")
+    watched.get_by_role("button", name="Sign in").click()
+    expect(watched.get_by_role("alert")).to_be_visible()
+
+    for scheme in ("light", "dark"):
+        watched.emulate_media(color_scheme=scheme)
+        found = Axe().run(watched, options={"runOnly": {"type": "tag", "values": RULES}})
+        assert found.violations_count == 0, found.generate_report()
+
+
 def test_markup_from_text_is_refused_by_the_browser(page, site):
     page.goto(site.url)
 
