@@ -1,5 +1,6 @@
 """A program of the demo project, in a process of its own."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -20,6 +21,13 @@ from academy.signals import order_paid
 def say(*words):
     print(*words, flush=True)
 """
+
+
+class Woken:
+    """A channel layer that needs its loop to be woken from outside, as sockets do."""
+
+    async def group_send(self, group, message):
+        await asyncio.to_thread(int)
 
 
 class Program:
