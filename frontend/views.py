@@ -1,9 +1,10 @@
 """The page: its shell, its configuration, and the policy that keeps what it shows from acting."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
+from django.contrib.auth.views import LoginView, redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.views.decorators.http import require_safe
@@ -22,6 +23,15 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
+class SignIn(LoginView):
+    """The sign-in page, for projects that have none of their own. Whoever lacks the permission may come as another."""
+
+    template_name = "frontend/login.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return guarded(super().dispatch(request, *args, **kwargs))
+
+
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     try:
@@ -37,7 +47,8 @@ def refuse(request: HttpRequest, code: int) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     user = getattr(request, "user", None)
     name = user.get_username() if user is not None and user.is_authenticated else None
-    return guarded(render(request, "frontend/refused.html", {"name": name}, status=403))
+    context = {"name": name, "login": sign_in_address(request)}
+    return guarded(render(request, "frontend/refused.html", context, status=403))
 
 
 def config(request: HttpRequest, viewer: access.Viewer) -> dict[str, Any]:
@@ -46,7 +57,7 @@ def config(request: HttpRequest, viewer: access.Viewer) -> dict[str, Any]:
     return {
         "socket": f"{request.path}ws/",
         "stream": "main",
-        "login": f"{resolve_url(settings.LOGIN_URL)}?next={request.path}",
+        "login": sign_in_address(request),
         "user": viewer.name,
         "open": viewer.open,
         # One receiver of each is the one that records it.
@@ -56,6 +67,10 @@ def config(request: HttpRequest, viewer: access.Viewer) -> dict[str, Any]:
         ],
         "examples": examples(attachments),
     }
+
+
+def sign_in_address(request: HttpRequest) -> str:
+    return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': request.path})}"
 
 
 def guarded(response: HttpResponse) -> HttpResponse:

@@ -77,12 +77,24 @@ def test_who_may_not_is_told_what_is_missing(client, db):
     assert "&lt;b&gt;nobody&lt;/b&gt;" in answer.content.decode()
 
 
+def test_who_may_not_can_come_as_somebody_else(client, db):
+    client.force_login(person("nobody"))
+    refused = client.get("/").content.decode()
+
+    sign_in = client.get(re.search(r'<a class="btn" href="([^"]+)">Sign in as somebody else', refused)[1])
+
+    assert sign_in.status_code == 200
+    assert '<input type="hidden" name="next" value="/">' in sign_in.content.decode()
+
+
 def test_the_page_is_only_read(client, db):
     assert client.post("/").status_code == 405
 
 
 def test_the_sign_in_page_needs_nothing_from_elsewhere(client, db):
-    page = client.get("/accounts/login/").content.decode()
+    answer = client.get("/accounts/login/")
 
+    page = answer.content.decode()
+    assert answer["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
     assert re.findall(r'(?:src|href)="(?!/static/frontend/)', page) == []
     assert "<script" not in page
