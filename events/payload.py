@@ -25,11 +25,6 @@ class Payload:
 
 def describe(arguments: Mapping[Any, Any], *, limit: int) -> Payload:
     """The payload of a signal sent with `arguments`, its data at most `limit` bytes. Never raises, never queries."""
-    with no_queries():
-        return _describe(arguments, limit)
-
-
-def _describe(arguments: Mapping[Any, Any], limit: int) -> Payload:
     degraded: set[str] = set()
     data: dict[str, Any] = {}
     members: list[str] = []

@@ -40,7 +40,7 @@ def _record(attachment: Attachment, sender: Any, arguments: dict[str, Any]) -> N
         _append(_event(attachment, sender, arguments))
     else:
         event = _event(attachment, sender, arguments, recorded="aftercommit")
-        _on_commit(lambda: _append(event), using=decides)
+        _on_commit(lambda: _append_apart(event), using=decides)
 
 
 def _event(attachment: Attachment, sender: Any, arguments: dict[str, Any], *, recorded: str = "") -> Event:
@@ -85,6 +85,15 @@ def _append(event: Event) -> None:
         _on_commit(lambda: _hand_over(event.marked("aftercommit"), using), using=using)
     else:
         _on_commit(lambda: _publish(row_id), using=using)
+
+
+def _append_apart(event: Event) -> None:
+    """After another database's commit: whatever becomes of a transaction that is open here, the event stays."""
+    using = current().DATABASE
+    if connections[using].in_atomic_block:
+        _hand_over(event, using)
+    else:
+        _append(event)
 
 
 def _hand_over(event: Event, using: str) -> None:

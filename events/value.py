@@ -80,11 +80,14 @@ class Shown:
         # From here on `isinstance` would ask a lazy object for its class, and so evaluate it.
         if issubclass(kind, LazyObject):
             return self.lazy(value)
-        if issubclass(kind, Promise):
-            with no_queries():
-                return self.string(str(value))
         if issubclass(kind, Model):
             return self.nested(value, self.reference)
+        if kind in _BUILT_IN:
+            return self.built(value, kind)
+        with no_queries():  # A project's own class may do anything when it is looked at.
+            return self.built(value, kind)
+
+    def built(self, value: Any, kind: type) -> Any:
         return self.scalar(value, kind) if issubclass(kind, _SCALARS) else self.container(value, kind)
 
     def scalar(self, value: Any, kind: type) -> Any:
@@ -102,7 +105,7 @@ class Shown:
             return duration_iso_string(value)
         if issubclass(kind, datetime.date | datetime.time):
             return self.string(value.isoformat())
-        return self.string(str(value))
+        return self.string(str(value))  # UUIDs, paths and lazy strings.
 
     def container(self, value: Any, kind: type) -> Any:
         if issubclass(kind, dict):
@@ -226,7 +229,9 @@ _SCALARS = (
     datetime.timedelta,
     uuid.UUID,
     PurePath,
+    Promise,
 )
+_BUILT_IN = frozenset({dict, list, tuple, set, float, Decimal, datetime.datetime, datetime.date, uuid.UUID})
 
 
 def mark(reason: str, degraded: set[str], **facts: Any) -> dict[str, Any]:

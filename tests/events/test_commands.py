@@ -69,6 +69,17 @@ def test_it_says_how_many_received_it(emit, order_paid):
     assert emit("shop.order_paid") == "Sent shop.order_paid to 1 receiver.\n"
 
 
+def test_receivers_that_fail_are_named_and_the_event_is_recorded_all_the_same(emit, order_paid, read_log):
+    def fail(**arguments):
+        raise LookupError("as arranged")
+
+    order_paid.connect(fail)
+    with pytest.raises(CommandError, match=r"1 of them failed: .*fail raised LookupError\('as arranged'\)\."):
+        emit("shop.order_paid")
+
+    assert len(read_log()) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -54,6 +54,15 @@ def test_a_commit_here_does_not_help_what_was_rolled_back_there(there, other, re
     assert read_log() == []
 
 
+def test_a_rollback_here_does_not_take_what_was_committed_there(there, other, read_log):
+    with pytest.raises(Undo), transaction.atomic():
+        with transaction.atomic(using=other):
+            there.send(sender=None, note="a")
+        raise Undo
+
+    assert [(event["data"], event["recorded"]) for event in read_log()] == [({"note": "a"}, "aftercommit")]
+
+
 def test_arguments_are_as_they_were_when_the_signal_was_sent(there, other, notes):
     with transaction.atomic(using=other):
         note = ["then"]

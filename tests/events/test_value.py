@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.utils.functional import SimpleLazyObject, lazystr
+from django.utils.functional import SimpleLazyObject, lazy, lazystr
 from django.utils.safestring import mark_safe
 
 from academy.models import Course
@@ -193,6 +193,30 @@ def test_an_evaluated_lazy_object_is_shown_as_what_it_holds():
     user.pk  # noqa: B018
 
     assert show(user) == ({"model": "auth.user", "pk": 7}, set())
+
+
+class Fetching(list):
+    """Asks the database only when it is looked at."""
+
+    def __iter__(self):
+        return iter(Course.objects.all())
+
+
+@dataclasses.dataclass
+class Shelf:
+    courses: object = None
+
+    def __getattribute__(self, name):
+        return Course.objects.count() if name == "courses" else super().__getattribute__(name)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Fetching([1]), Shelf(), lazy(lambda: str(Course.objects.count()), str)(), {"a": [Fetching([1])]}],
+    ids=["a list", "a dataclass", "a lazy string", "nested"],
+)
+def test_looking_at_a_value_asks_the_database_nothing(db, value):
+    assert show(value) == ({"$mark": "failed", "error": "QueryRefused"}, {"failed"})
 
 
 @pytest.mark.parametrize("write", [False, True], ids=["reading", "writing"])
