@@ -175,12 +175,13 @@ class Hub:
 
     async def _read_up_to(self, head: Head) -> None:
         while self.head < head.position:
-            page = await self._read(self._ring.next)
-            if page.head.epoch != self.epoch:
+            # One that we have is read again: it is another one if the log was restored, and has grown beyond us since.
+            newest, next = self._ring.newest, self._ring.next
+            page = await self._read(newest.position if newest else next)
+            if page.head.epoch != self.epoch or (newest and _differs(newest, page)):
                 self._begin_anew(page.head)
                 return
-            entries = _contiguous(page)
-            if not entries or not self._ring.append(entries):
+            if not self._ring.append(_contiguous(page)) or self._ring.next == next:
                 # Pruned under our eyes. Whoever still wants it will be told by the log.
                 self._ring.clear(head.position + 1)
             self._wake()
@@ -215,7 +216,7 @@ class Hub:
         page = await self._log.read(start, self._page_events)
         if page.entries:
             average = sum(len(entry.line) for entry in page.entries) // len(page.entries)
-            self._page_events = max(1, min(PAGE, PAGE_BYTES // average))
+            self._page_events = max(2, min(PAGE, PAGE_BYTES // average))
         return page
 
     async def _once(self, what: Hashable, read: Callable[[], Coroutine[Any, Any, Page]]) -> Page:
@@ -312,6 +313,10 @@ async def _every(seconds: float, do: Callable[[], Awaitable[None] | None]) -> No
                 await waiting
         except Exception:  # It is done again next time.
             logger.exception("A periodic task failed", extra={"action": "periodic_failed"})
+
+
+def _differs(newest: Entry, page: Page) -> bool:
+    return any(entry.position == newest.position and entry.id != newest.id for entry in page.entries[:1])
 
 
 def _contiguous(page: Page) -> Sequence[Entry]:

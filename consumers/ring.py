@@ -20,6 +20,10 @@ class Ring:
     def next(self) -> int:
         return self.start + len(self._entries) - self._first
 
+    @property
+    def newest(self) -> Entry | None:
+        return self._entries[-1] if self._first < len(self._entries) else None
+
     def append(self, entries: Sequence[Entry]) -> bool:
         """Add what continues the ring; what it has already is passed over. False, and nothing added, if a hole is left.
 

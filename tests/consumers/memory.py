@@ -43,10 +43,11 @@ class MemoryLog:
         self.epoch, self.held, self.head_position = epoch, [], 0
         self.append(events)
 
-    def restore(self, head):
-        """The same log, as it was some time ago."""
+    def restore(self, head, grown=0):
+        """The same log, as it was some time ago; since then it has grown by other events."""
         self.held = [each for each in self.held if each.position <= head]
-        self.head_position = head
+        self.held += [entry(head + 1 + index, epoch="another branch") for index in range(grown)]
+        self.head_position = head + grown
 
     def changed(self):
         if self.error:

@@ -89,6 +89,19 @@ async def test_a_log_that_lost_its_end_ends_the_subscriptions(start_hub):
     assert hub.head == 7
 
 
+async def test_a_log_that_was_restored_and_outgrew_us_between_two_looks_is_another_one(start_hub):
+    log = MemoryLog()
+    hub = await start_hub(log)
+
+    with hub.subscribe(EVERYTHING, 1) as subscription:
+        log.append(10)
+        assert await positions(subscription, 10) == list(range(1, 11))
+        log.restore(head=7, grown=20)
+
+        with pytest.raises(LogReplaced):
+            await positions(subscription, 27)
+
+
 async def test_a_page_of_another_log_is_not_delivered_as_if_it_were_ours(start_hub):
     log = MemoryLog(events=50)
     log.interval = 60

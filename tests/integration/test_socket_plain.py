@@ -16,7 +16,8 @@ def sequences(events):
 
 async def test_without_a_query_it_is_live(server, send):
     await send(3)
-    async with connect(server.url, subprotocols=["cloudevents.json"]) as socket:
+    # What is not read must not be in the way of the close.
+    async with connect(server.url, subprotocols=["cloudevents.json"], max_queue=None) as socket:
         # The hub may not know yet that somebody is there: events go on until the first one is heard.
         hearing = asyncio.create_task(plain_events(socket, 5))
         while not hearing.done():
