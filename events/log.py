@@ -115,7 +115,8 @@ def prune(stream: str, before: int, *, batch: int = 1000) -> int:
 
     Only ever a prefix of the positions, and nothing that waits for one: holes in the middle would look like loss.
     """
-    first = oldest(stream, head(stream))
+    found = head(stream)
+    first, before = oldest(stream, found), min(before, found.position + 1)
     deleted = 0
     while first < before:
         first = min(first + batch, before)

@@ -3,6 +3,7 @@
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 
 from events import log
 from events.event import Event, Head, new_id, now
@@ -149,11 +150,13 @@ def test_pruning_takes_the_oldest_first_and_leaves_the_rest():
     assert log.head(MAIN).position == 5
 
 
-@pytest.mark.parametrize("batch", [1, 2, 1000])
-def test_pruning_everything_leaves_the_head(batch):
+@pytest.mark.parametrize(("batch", "statements"), [(1, 5), (2, 3), (1000, 1)])
+def test_pruning_everything_leaves_the_head(batch, statements):
     append_and_number(5)
 
-    assert log.prune(MAIN, 100, batch=batch) == 5
+    with CaptureQueriesContext(connection) as queries:
+        assert log.prune(MAIN, 10**12, batch=batch) == 5
+    assert len([query for query in queries if query["sql"].startswith("DELETE")]) == statements
     assert stretch(log.read(MAIN, 1, 10)) == (1, 6, 6, [])
     assert log.prune(MAIN, 100) == 0
 
