@@ -65,16 +65,17 @@ async def test_a_hole_larger_than_a_page_is_told_in_several_gaps_that_join(start
     assert all(gap.stop == following.start for gap, following in zip(gaps, gaps[1:], strict=False))
 
 
-async def test_another_epoch_ends_the_subscriptions(start_hub):
+@pytest.mark.parametrize("events", [3, 10, 20], ids=["shorter", "as long", "longer"])
+async def test_another_epoch_ends_the_subscriptions(start_hub, events):
     log = MemoryLog(events=10)
     hub = await start_hub(log)
 
     with hub.subscribe(EVERYTHING, 11) as subscription:
-        log.replace("two", events=20)
+        log.replace("two", events)
 
         with pytest.raises(LogReplaced):
             await positions(subscription, 20)
-    assert (hub.epoch, hub.head) == ("two", 20)
+    assert (hub.epoch, hub.head) == ("two", events)
 
 
 async def test_a_log_that_lost_its_end_ends_the_subscriptions(start_hub):

@@ -1,0 +1,100 @@
+"""The server's end of one websocket: what goes wrong behind it is told, and the client comes back."""
+
+import asyncio
+import json
+
+import pytest
+from channels.testing import WebsocketCommunicator
+
+from consumers import consumer
+from consumers.consumer import StreamConsumer
+
+
+@pytest.fixture
+def connect(transactional_db, settings):
+    """Opens sockets from this machine, under DEBUG."""
+    settings.DEBUG = True
+
+    async def connect():
+        headers = [(b"host", b"localhost")]
+        socket = WebsocketCommunicator(StreamConsumer.as_asgi(), "/ws/", headers, ["signalcast.v1"])
+        socket.scope["client"] = ["127.0.0.1", 1]
+        assert await socket.connect(timeout=5) == (True, "signalcast.v1")
+        return socket
+
+    return connect
+
+
+async def heard(socket):
+    """The messages until the close, and its code."""
+    messages = []
+    while (output := await socket.receive_output(timeout=5))["type"] == "websocket.send":
+        messages.append(json.loads(output["text"]))
+    return messages, output["code"]
+
+
+async def end(socket):
+    await socket.disconnect()
+
+
+async def test_a_client_that_says_no_hello_in_time_is_told_what_to_say(connect, monkeypatch):
+    monkeypatch.setattr(consumer, "HELLO_SECONDS", 0.01)
+    socket = await connect()
+
+    (error,), code = await heard(socket)
+
+    assert (error["message"], code) == ('Say hello: {"op":"hello"}.', 4400)
+    await end(socket)
+
+
+async def test_a_client_of_a_log_that_cannot_be_read_is_sent_away_to_come_back(connect, monkeypatch, caplog):
+    async def unreadable(*arguments, **options):
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(consumer, "open_at", unreadable)
+    socket = await connect()
+    await socket.send_to(text_data='{"op":"hello"}')
+
+    (bye,), code = await heard(socket)
+
+    assert (bye["op"], bye["code"], code) == ("bye", 4012, 4012)
+    assert "A client is sent away" in caplog.text
+    await end(socket)
+
+
+async def test_what_is_said_after_the_close_is_not_answered(connect):
+    socket = await connect()
+    await socket.send_to(text_data="nonsense")
+    await heard(socket)
+
+    await socket.send_to(text_data="nonsense")
+
+    assert await socket.receive_nothing(timeout=0.05)
+    await end(socket)
+
+
+async def test_a_cancelled_consumer_says_goodbye_and_ends_without_an_error(connect, monkeypatch):
+    monkeypatch.setattr(consumer, "GOODBYE_SECONDS", 0)
+    socket = await connect()
+    await socket.send_to(text_data='{"op":"hello"}')
+    assert json.loads((await socket.receive_output(timeout=5))["text"])["op"] == "welcome"
+
+    socket.future.cancel()
+    (bye,), code = await heard(socket)
+
+    assert (bye["op"], code) == ("bye", 4012)
+    async with asyncio.timeout(5):
+        await socket.future
+
+
+async def test_the_retry_is_spread_over_a_time_that_grows_with_the_clients(connect, monkeypatch):
+    monkeypatch.setattr(consumer, "GOODBYE_SECONDS", 0)
+    sockets = [await connect() for _ in range(3)]
+
+    sockets[0].future.cancel()
+    (bye,), _ = await heard(sockets[0])
+
+    assert bye["retry_ms"] == consumer.RETRY_MS + 3 * consumer.RETRY_MS_A_CLIENT
+    await sockets[0].future
+    for socket in sockets[1:]:
+        await end(socket)
