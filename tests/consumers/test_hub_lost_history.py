@@ -47,9 +47,9 @@ async def test_what_was_deleted_in_the_middle_is_told_as_a_gap(start_hub, caplog
 
 
 async def test_a_hole_larger_than_a_page_is_told_in_several_gaps_that_join(start_hub):
-    log = MemoryLog(events=1000)
+    log = MemoryLog(events=4000)
     hub = await start_hub(log)
-    log.held = [each for each in log.held if not 10 <= each.position < 900]
+    log.held = [each for each in log.held if not 10 <= each.position < 3900]
     gaps, found = [], []
 
     with hub.subscribe(EVERYTHING, 1) as subscription:
@@ -60,8 +60,8 @@ async def test_a_hole_larger_than_a_page_is_told_in_several_gaps_that_join(start
             else:
                 found += [entry.position for entry in batch.entries]
 
-    assert found == [*range(1, 10), *range(900, 1001)]
-    assert (gaps[0].start, gaps[-1].stop) == (10, 900)
+    assert found == [*range(1, 10), *range(3900, 4001)]
+    assert (gaps[0].start, gaps[-1].stop) == (10, 3900)
     assert all(gap.stop == following.start for gap, following in zip(gaps, gaps[1:], strict=False))
 
 

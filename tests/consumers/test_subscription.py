@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from consumers.filter import EVERYTHING, of_types
-from consumers.protocol import Gap
+from consumers.protocol import FRAME_BYTES, Gap
 from consumers.subscription import SCAN, LogReplaced, Pruned, Subscription, select
 
 from .memory import entry
@@ -169,3 +169,11 @@ def test_a_large_event_goes_alone():
     batches = [select(EVERYTHING, start, entries[start - 1 :], 10, 3) for start in (1, 2, 3)]
 
     assert [[each.position for each in batch.entries] for batch in batches] == [[1], [2], [3]]
+
+
+def test_the_header_of_a_batch_counts_as_well():
+    filling = FRAME_BYTES // 2 - len(entry(1).line) - 1
+    entries = [entry(1, size=filling), entry(2, size=filling)]
+    assert sum(len(each.line) + 1 for each in entries) == FRAME_BYTES
+
+    assert len(select(EVERYTHING, 1, entries, 10, 2).entries) == 1
