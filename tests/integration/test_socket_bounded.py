@@ -40,15 +40,21 @@ async def test_a_client_gets_no_more_than_its_window_until_it_acknowledges(serve
 
         position = acknowledged = 1
         while position <= 400:
+            message = _header(await socket.recv())
             # It is answered behind whatever was sent before the real acknowledgement.
             await socket.send('{"op":"ack","pos":9999}')
-            while (message := json.loads((await socket.recv()).split("\n")[0]))["op"] == "batch":
+            while message["op"] == "batch":
                 assert message["from"] == position
                 position = message["to"]
+                message = _header(await socket.recv())
             assert message["op"] == "error"
             assert position - acknowledged <= 100
             acknowledged = position
             await socket.send(json.dumps({"op": "ack", "pos": acknowledged}))
+
+
+def _header(frame):
+    return json.loads(frame.split("\n")[0])
 
 
 async def test_a_slow_client_gets_everything(server, send):
