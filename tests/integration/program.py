@@ -19,7 +19,8 @@ from academy.models import Order
 from academy.signals import order_paid
 
 def say(*words):
-    print(*words, flush=True)
+    # In one piece, whoever else writes.
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 """
 
 
