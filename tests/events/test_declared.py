@@ -9,6 +9,7 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import User
+from django.test.utils import isolate_apps
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -93,17 +94,19 @@ class Nested(enum.Enum):
     LIST = [1, object()]
 
 
-class EvilOrder(Order):
-    class Meta:
-        proxy = True
-        app_label = "academy"
+with isolate_apps("academy"):  # So that nobody else finds it.
 
-    __str__ = __repr__ = __hash__ = __eq__ = refuse
-    pk = property(refuse)
-    id = property(refuse)
+    class EvilOrder(Order):
+        class Meta:
+            proxy = True
+            app_label = "academy"
 
-    def __getattribute__(self, name):
-        raise Raises
+        __str__ = __repr__ = __hash__ = __eq__ = refuse
+        pk = property(refuse)
+        id = property(refuse)
+
+        def __getattribute__(self, name):
+            raise Raises
 
 
 def an_evil_order():
