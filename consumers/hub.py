@@ -8,29 +8,26 @@ import asyncio
 import contextvars
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Coroutine, Hashable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from events.event import Entry, Head, Page
 from events.streams import group, unseal
 
 from .filter import Filter
+from .membership import Layer, member
+from .pages import Pages
+from .periodic import every
 from .protocol import Batch
 from .ring import Ring
 from .subscription import LogReplaced, Pruned, Subscription
 
 logger = logging.getLogger("signalcast.consumers")
 
-# A page of the log: at most so many events, and about a megabyte, as far as the last page tells of the next.
-PAGE = 1000
-FIRST_PAGE = 100
-PAGE_BYTES = 1024 * 1024
-MAX_PAGES = 16
 MAX_SHARED = 64
 # Publishers that overtake each other look like a gap for a moment.
 NUDGE_SECONDS = 0.02
-RENEW_SECONDS = 60.0
 SWEEP_SECONDS = 1.0
 MIN_BACKOFF = 0.1
 MAX_BACKOFF = 5.0
@@ -49,18 +46,6 @@ class Log(Protocol):
     async def head(self) -> Head: ...
 
     def read(self, start: int, limit: int) -> Coroutine[Any, Any, Page]: ...
-
-
-class Layer(Protocol):
-    """The part of a channel layer that a hub uses."""
-
-    async def new_channel(self) -> str: ...
-
-    async def receive(self, channel: str) -> Any: ...
-
-    async def group_add(self, group: str, channel: str) -> None: ...
-
-    async def group_discard(self, group: str, channel: str) -> None: ...
 
 
 class Hub:
@@ -93,9 +78,7 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._catching_up = asyncio.Lock()
         self._nudged: asyncio.Event = asyncio.Event()
-        self._reading: dict[Hashable, asyncio.Task[Page]] = {}
-        self._pages: OrderedDict[int, Page] = OrderedDict()
-        self._page_events = FIRST_PAGE
+        self._pages = Pages(log.read)
         self._shared: OrderedDict[Hashable, Batch | None] = OrderedDict()
 
     @property
@@ -112,18 +95,18 @@ class Hub:
         self._begin_anew(await self._log.head())
         self._spawn(self._watch())
         self._spawn(self._follow_nudges())
-        self._spawn(_every(self.heartbeat, self._beat))
+        self._spawn(every(self.heartbeat, self._beat))
         if self._sweep:
-            self._spawn(_every(SWEEP_SECONDS, self._sweep))
+            self._spawn(every(SWEEP_SECONDS, self._sweep))
         if self._layer:
             self._spawn(self._receive(self._layer))
 
     async def stop(self) -> None:
-        tasks = [*self._tasks, *self._reading.values()]
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        await self._pages.stop()
 
     @contextmanager
     def subscribe(self, filter: Filter, start: int) -> Iterator[Subscription]:
@@ -142,16 +125,15 @@ class Hub:
         """
         if start >= self._ring.start:
             return self._ring.slice(start, stop)
-        page = await self._page(start)
+        page = await self._pages.at(start)
         if page.head.epoch != self.epoch or page.head.position < start:
             await self.catch_up()
             raise LogReplaced
-        entries = _contiguous(page)
-        if not entries:
+        if not page.entries:
             raise Pruned(max(page.oldest, page.stop))
-        if entries[0].position > start:
-            raise Pruned(entries[0].position)
-        return entries[: stop - start]
+        if page.entries[0].position > start:
+            raise Pruned(page.entries[0].position)
+        return page.entries[: stop - start]
 
     def share(self, key: Hashable, make: Callable[[], Batch | None]) -> Batch | None:
         """What `make` returns, made once for all subscriptions that ask with this key while it is fresh."""
@@ -177,11 +159,11 @@ class Hub:
         while self.head < head.position:
             # One that we have is read again: it is another one if the log was restored, and has grown beyond us since.
             newest, next = self._ring.newest, self._ring.next
-            page = await self._read(newest.position if newest else next)
+            page = await self._pages.read(newest.position if newest else next)
             if page.head.epoch != self.epoch or (newest and _differs(newest, page)):
                 self._begin_anew(page.head)
                 return
-            if not self._ring.append(_contiguous(page)) or self._ring.next == next:
+            if not self._ring.append(page.entries) or self._ring.next == next:
                 # Pruned under our eyes. Whoever still wants it will be told by the log.
                 self._ring.clear(head.position + 1)
             self._wake()
@@ -190,43 +172,13 @@ class Hub:
         self.epoch = head.epoch
         self.life += 1
         self._ring.clear(head.position + 1)
-        self._pages.clear()
+        self._pages.begin_anew(head.epoch)
         self._shared.clear()
         self._wake()
 
     async def bounds(self) -> Page:
         """The log's own head and oldest position, read now. (Its entries do not matter.)"""
-        return await self._once("bounds", lambda: self._log.read(1, 1))
-
-    async def _page(self, start: int) -> Page:
-        """A page of the log. Those before the head are kept for a while: many clients come back to one position."""
-        return self._pages.get(start) or await self._once(start, lambda: self._read_page(start))
-
-    async def _read_page(self, start: int) -> Page:
-        life = self.life
-        page = await self._read(start)
-        is_final = page.stop <= page.head.position
-        if is_final and page.head.epoch == self.epoch and life == self.life:
-            self._pages[start] = page
-            if len(self._pages) > MAX_PAGES:
-                self._pages.popitem(last=False)
-        return page
-
-    async def _read(self, start: int) -> Page:
-        page = await self._log.read(start, self._page_events)
-        if page.entries:
-            average = sum(len(entry.line) for entry in page.entries) // len(page.entries)
-            self._page_events = max(2, min(PAGE, PAGE_BYTES // average))
-        return page
-
-    async def _once(self, what: Hashable, read: Callable[[], Coroutine[Any, Any, Page]]) -> Page:
-        """One read for all who want it at this moment; it goes on if one of them leaves."""
-        key = (self.life, what)
-        task = self._reading.get(key)
-        if task is None:
-            task = self._reading[key] = asyncio.create_task(read(), context=contextvars.Context())
-            task.add_done_callback(lambda _: self._reading.pop(key, None))
-        return await asyncio.shield(task)
+        return await self._pages.bounds()
 
     async def _watch(self) -> None:
         backoff = 0.0
@@ -252,7 +204,7 @@ class Hub:
         backoff = 0.0
         while True:
             try:
-                async with _member(layer, group(self.stream)) as channel:
+                async with member(layer, group(self.stream)) as channel:
                     while True:
                         self._accept(await layer.receive(channel))
                         backoff = 0.0
@@ -285,48 +237,5 @@ class Hub:
         self._tasks.append(asyncio.create_task(work, context=contextvars.Context()))
 
 
-@asynccontextmanager
-async def _member(layer: Layer, joined: str) -> AsyncIterator[str]:
-    """A channel that is a member of the group for as long as the context lasts."""
-    channel = await layer.new_channel()
-
-    async def renew() -> None:
-        await layer.group_add(joined, channel)
-
-    await renew()
-    # Layers forget members after a day, and the in-memory one after an unread message.
-    renewal = asyncio.create_task(_every(RENEW_SECONDS, renew), context=contextvars.Context())
-    try:
-        yield channel
-    finally:
-        renewal.cancel()
-        await asyncio.gather(renewal, return_exceptions=True)
-        with suppress(Exception):
-            await layer.group_discard(joined, channel)
-
-
-async def _every(seconds: float, do: Callable[[], Awaitable[None] | None]) -> None:
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            if (waiting := do()) is not None:
-                await waiting
-        except Exception:  # It is done again next time.
-            logger.exception("A periodic task failed", extra={"action": "periodic_failed"})
-
-
 def _differs(newest: Entry, page: Page) -> bool:
     return any(entry.position == newest.position and entry.id != newest.id for entry in page.entries[:1])
-
-
-def _contiguous(page: Page) -> Sequence[Entry]:
-    """The entries up to the first hole, which there is only where somebody deleted in the middle of the log."""
-    for index, entry in enumerate(page.entries):
-        if entry.position != page.entries[0].position + index:
-            logger.error(
-                "The log has a hole before position %d; it is told as a gap",
-                entry.position,
-                extra={"action": "hole_in_the_log"},
-            )
-            return page.entries[:index]
-    return page.entries

@@ -96,7 +96,7 @@ async def test_bounded_pages_of_large_events_are_short(start_hub):
     reads = [call for call in log.calls if call != "head"]
     assert reads[0] == (1, 100)
     assert {limit for _, limit in reads[1:]} == {20}
-    assert sum(len(entry.line) for page in hub._pages.values() for entry in page.entries) < 25_000_000
+    assert sum(len(entry.line) for page in hub._pages._kept.values() for entry in page.entries) < 25_000_000
 
 
 async def test_a_reader_that_leaves_does_not_take_the_read_from_the_others(start_hub):

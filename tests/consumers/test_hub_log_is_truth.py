@@ -142,7 +142,7 @@ async def test_a_hub_joins_again_after_every_failure_of_the_layer(start_hub, mon
 
 
 async def test_membership_is_renewed(start_hub, monkeypatch):
-    monkeypatch.setattr("consumers.hub.RENEW_SECONDS", 0.001)
+    monkeypatch.setattr("consumers.membership.RENEW_SECONDS", 0.001)
     log, layer = MemoryLog(), MemoryLayer()
     log.interval = 60
     hub = await start_hub(log, layer=layer)

@@ -1,0 +1,94 @@
+"""Pages of the log, each read once for everybody who wants it. Knows neither Django nor Channels."""
+
+import asyncio
+import contextvars
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Hashable
+from dataclasses import replace
+from typing import Any
+
+from events.event import Page
+
+logger = logging.getLogger("signalcast.consumers")
+
+# At most so many events, and about a megabyte, as far as the last page tells of the next.
+MAX_EVENTS = 1000
+FIRST_EVENTS = 100
+MAX_BYTES = 1024 * 1024
+# How many are kept.
+MAX_KEPT = 16
+
+Read = Callable[[int, int], Coroutine[Any, Any, Page]]
+
+
+class Pages:
+    """Many clients come back to one position at once; their page is read once, and kept for a while."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._events = FIRST_EVENTS
+        self._epoch = ""
+        self._life = 0
+        self._kept: OrderedDict[int, Page] = OrderedDict()
+        self._reading: dict[Hashable, asyncio.Task[Page]] = {}
+
+    def begin_anew(self, epoch: str) -> None:
+        """Forget everything; from here on the log is the one of this epoch."""
+        self._epoch = epoch
+        self._life += 1
+        self._kept.clear()
+
+    async def stop(self) -> None:
+        tasks = list(self._reading.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def bounds(self) -> Page:
+        """The log's own head and oldest position, read now. (Its entries do not matter.)"""
+        return await self._once("bounds", lambda: self._read(1, 1))
+
+    async def at(self, start: int) -> Page:
+        """The page that begins at `start`."""
+        return self._kept.get(start) or await self._once(start, lambda: self._read_and_keep(start))
+
+    async def read(self, start: int) -> Page:
+        """The page that begins at `start`, as it is now. It ends before the first hole, if there is one."""
+        page = _contiguous(await self._read(start, self._events))
+        if page.entries:
+            average = sum(len(entry.line) for entry in page.entries) // len(page.entries)
+            self._events = max(2, min(MAX_EVENTS, MAX_BYTES // average))
+        return page
+
+    async def _read_and_keep(self, start: int) -> Page:
+        life = self._life
+        page = await self.read(start)
+        # Before the head nothing changes any more.
+        if page.stop <= page.head.position and page.head.epoch == self._epoch and life == self._life:
+            self._kept[start] = page
+            if len(self._kept) > MAX_KEPT:
+                self._kept.popitem(last=False)
+        return page
+
+    async def _once(self, what: Hashable, read: Callable[[], Coroutine[Any, Any, Page]]) -> Page:
+        """One read for all who want it at this moment; it goes on if one of them leaves."""
+        key = (self._life, what)
+        task = self._reading.get(key)
+        if task is None:
+            task = self._reading[key] = asyncio.create_task(read(), context=contextvars.Context())
+            task.add_done_callback(lambda _: self._reading.pop(key, None))
+        return await asyncio.shield(task)
+
+
+def _contiguous(page: Page) -> Page:
+    """There is a hole only where somebody deleted in the middle of the log."""
+    for index, entry in enumerate(page.entries):
+        if entry.position != page.entries[0].position + index:
+            logger.error(
+                "The log has a hole before position %d; it is told as a gap",
+                entry.position,
+                extra={"action": "hole_in_the_log"},
+            )
+            return replace(page, entries=page.entries[:index])
+    return page
