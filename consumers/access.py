@@ -79,7 +79,13 @@ def _user(cookies: str) -> Any:
         return None
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    # After a rotation of SECRET_KEY Django renews the session. A socket cannot hand out the new cookie: it only reads.
+    request.session.cycle_key = request.session.flush = _leave_it
     return get_user(request)
+
+
+def _leave_it() -> None:
+    """In the place of what would write to the session."""
 
 
 def _is_local(address: str, is_forwarded: bool) -> bool:

@@ -165,7 +165,8 @@ class StreamConsumer(AsyncConsumer):
             async with asyncio.timeout(HELLO_SECONDS):
                 hello = await self._hello
         except TimeoutError as error:
-            raise bad_request('Say hello: {"op":"hello"}.') from error
+            # No fault that lasts: a laptop may have slept between the handshake and the hello.
+            raise Refused(CloseCode.TOO_SLOW, f'Say hello within {HELLO_SECONDS:.0f} s: {{"op":"hello"}}.') from error
         if hello.stream != MAIN:
             raise Refused(CloseCode.NO_SUCH_STREAM, f"There is no stream {protocol.shown(hello.stream)}.")
         try:
@@ -228,6 +229,8 @@ class StreamConsumer(AsyncConsumer):
 
     async def _refuse(self, refused: Refused) -> None:
         await self._say(self._dialect.error(refused.code, refused.message, now()))
+        if refused.code.comes_back:
+            await self._leave(refused.code)
         await self._close(refused.code)
 
     async def _leave(self, code: CloseCode = CloseCode.RESTART) -> None:

@@ -37,6 +37,10 @@ class CloseCode(IntEnum):
     NO_SUCH_STREAM = 4404
     NO_SUBPROTOCOL = 4406
 
+    @property
+    def comes_back(self) -> bool:
+        return self < 4400
+
 
 class Refused(Exception):
     """The client is told why, and the socket is closed with `code`."""

@@ -77,9 +77,10 @@ class Entry:
 
     @cached_property
     def attributes(self) -> dict[str, Any]:
-        """The CloudEvent, parsed when a filter first asks for it."""
-        attributes: dict[str, Any] = json.loads(self.line)
-        return attributes
+        """The CloudEvent without its data, parsed when a filter first asks for it, and kept: so it has to be small."""
+        event: dict[str, Any] = json.loads(self.line)
+        del event["data"]
+        return event
 
     @classmethod
     def of(cls, position: int, text: str, *, source: str, stream: str, epoch: str) -> "Entry":

@@ -43,6 +43,14 @@ class TestPeople:
 
         assert self.code(cookie) is None
 
+    def test_a_rotated_secret_key_signs_nobody_out(self, cookie, settings):
+        self.permit()
+        settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+        settings.SECRET_KEY = "another one"
+
+        assert self.code(cookie) is None
+        assert self.code(cookie) is None
+
     def test_a_cookie_without_an_origin_proves_nothing(self, cookie):
         self.permit()
 

@@ -41,9 +41,10 @@ async def test_a_client_that_says_no_hello_in_time_is_told_what_to_say(connect, 
     monkeypatch.setattr(consumer, "HELLO_SECONDS", 0.01)
     socket = await connect()
 
-    (error,), code = await heard(socket)
+    (error, bye), code = await heard(socket)
 
-    assert (error["message"], code) == ('Say hello: {"op":"hello"}.', 4400)
+    assert error["message"] == 'Say hello within 0 s: {"op":"hello"}.'
+    assert (error["code"], bye["op"], bye["code"], code) == (4008, "bye", 4008, 4008)
     await end(socket)
 
 

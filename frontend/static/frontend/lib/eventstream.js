@@ -197,7 +197,7 @@ export class EventStream {
   }
 
   #batch({from, to, tip, head, lines}, bytes) {
-    this.head = Math.max(head, to - 1);
+    this.head = Math.max(this.head, head, to - 1);   // a batch that others share may know an older head
     if (to <= this.position) {
       this.duplicates += lines.length;
     } else {
