@@ -15,6 +15,8 @@ from .receivers import record
 
 logger = logging.getLogger("signalcast.events")
 
+MAX_TYPE = 255
+
 _UID = "signalcast.record"
 
 
@@ -42,8 +44,10 @@ def attach(
 
     `type` is the type of its events, e.g. `shop.order_paid`. `data`, called with `sender` and the signal's arguments,
     returns what the events carry in the place of the arguments. `using` is the alias of the database in whose
-    transactions the signal is sent.
+    transactions the signal is sent. Raises ValueError if the type cannot be one.
     """
+    if not type or len(type) > MAX_TYPE or not type.isprintable():
+        raise ValueError(f"{type!r} is no event type: write 1 to {MAX_TYPE} printable characters, e.g. shop.order_paid")
     attachment = Attachment(signal=signal, type=type, path=path, data=data, using=using)
     detach(signal)
     attached[signal] = attachment
@@ -62,13 +66,11 @@ def attach_all(entries: Iterable[str]) -> None:
     """Attach what SIGNALCAST["SIGNALS"] names. A wrong entry is logged, and is an error of `manage.py check`."""
     for entry in entries:
         try:
-            found = find(entry)
-        except CatalogError as error:
+            for path, signal in find(entry).items():
+                if signal not in attached:
+                    attach(signal, type=type_of(path), path=path)
+        except (CatalogError, ValueError) as error:
             logger.error("%s", error, extra={"action": "attach_failed"})
-            continue
-        for path, signal in found.items():
-            if signal not in attached:
-                attach(signal, type=type_of(path), path=path)
 
 
 def attachments() -> tuple[Attachment, ...]:

@@ -46,6 +46,7 @@ class Publisher:
         self._thread: threading.Thread | None = None
         self._nudge = Nudge()
         self._connection: Any = None
+        self._connected = 0.0
 
     def wake(self, first: int) -> None:
         """Number what is pending, from this row id on. It costs the sender a lock and a notification."""
@@ -103,9 +104,12 @@ class Publisher:
         with self._rung:
             self._working = False
             self._rung.notify_all()
-            if not self._rung.wait_for(self._is_asked, IDLE_SECONDS):
-                self._disconnect()
-                self._rung.wait_for(self._is_asked)
+            is_asked = self._rung.wait_for(self._is_asked, IDLE_SECONDS)
+        if not is_asked:
+            # Without the lock: closing may take a while, and senders need it.
+            self._disconnect()
+        with self._rung:
+            self._rung.wait_for(self._is_asked)
             first, self._first = self._first, None
             writes = list(self._writes)
             self._writes.clear()
@@ -138,7 +142,7 @@ class Publisher:
 
     def _publish(self, first: int) -> None:
         using = current().DATABASE
-        self._connection = connections[using]
+        self._connect(using)
         while is_pending(MAIN, using=using, first=first):
             numbered = number(MAIN, using=using, first=first)
             self._nudge.send(numbered)
@@ -146,6 +150,14 @@ class Publisher:
                 time.sleep(SQLITE_PAUSE)
             if len(numbered.entries) < BATCH:
                 break
+        if self._connection.vendor == "sqlite" and time.monotonic() - self._connected > IDLE_SECONDS:
+            # The sweeps of a server let no connection idle, and one that is kept never sees that its file was replaced.
+            self._disconnect()
+
+    def _connect(self, using: str) -> None:
+        self._connection = connections[using]
+        if self._connection.connection is None:
+            self._connected = time.monotonic()
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -154,9 +166,6 @@ class Publisher:
 
 def publisher() -> Publisher:
     """This process's publisher."""
-    global _publisher
-    if _publisher is None:
-        _publisher = Publisher()
     return _publisher
 
 
@@ -189,21 +198,20 @@ def _is_in_memory() -> bool:
     return connection.vendor == "sqlite" and bool(connection.is_in_memory_db())
 
 
-_publisher: Publisher | None = None
+# Its thread starts when it is first woken.
+_publisher = Publisher()
 _inherited: list[Publisher] = []
 
 
 def _after_fork() -> None:
     """The child begins anew. It keeps what it inherited, so that nothing is closed under the parent."""
     global _publisher
-    if _publisher is not None:
-        _inherited.append(_publisher)
-        _publisher = None
+    _inherited.append(_publisher)
+    _publisher = Publisher()
 
 
 def _at_exit() -> None:
-    if _publisher is not None:
-        _publisher.flush()
+    _publisher.flush()
 
 
 os.register_at_fork(after_in_child=_after_fork)

@@ -1,6 +1,5 @@
 """The one receiver: it records a signal as an event, in the sender's own transaction, and never troubles the sender."""
 
-import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -82,7 +81,14 @@ def _append(event: Event) -> None:
             exc_info=True,
             extra={"action": "append_failed"},
         )
-        _on_commit(lambda: _hand_over(event.marked("aftercommit"), using), using=using)
+        if not _on_commit(lambda: _hand_over(event.marked("aftercommit"), using), using=using):
+            failures["retry"] += 1
+            logger.error(
+                "The event %s of type %s is lost: with autocommit off there is no commit to wait for",
+                event.id,
+                event.type,
+                extra={"action": "event_lost"},
+            )
     else:
         _on_commit(lambda: _publish(row_id), using=using)
 
@@ -116,11 +122,16 @@ def _publish(row_id: int) -> None:
             publish_now(row_id)
 
 
-def _on_commit(hook: Callable[[], None], *, using: str) -> None:
-    """For every event: registered once a transaction, it would be lost with the savepoint that registered it."""
-    # With autocommit off nobody tells us of the commit; a sweep will find the row.
-    with contextlib.suppress(transaction.TransactionManagementError):
+def _on_commit(hook: Callable[[], None], *, using: str) -> bool:
+    """For every event: registered once a transaction, it would be lost with the savepoint that registered it.
+
+    False with autocommit off, where nobody tells of the commit. A row that is there is found by a sweep.
+    """
+    try:
         transaction.on_commit(hook, using=using, robust=True)
+    except transaction.TransactionManagementError:
+        return False
+    return True
 
 
 def _alias_of(arguments: dict[str, Any]) -> str | None:

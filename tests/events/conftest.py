@@ -1,5 +1,6 @@
 """A signal that is streamed, and what the log has of it."""
 
+import json
 import threading
 import time
 from functools import partial
@@ -41,7 +42,7 @@ def read_log(transactional_db):
 
     def read():
         assert publisher().flush(5)
-        return [entry.attributes for entry in log.read(MAIN, 1, 10_000).entries]
+        return [json.loads(entry.line) for entry in log.read(MAIN, 1, 10_000).entries]
 
     return read
 

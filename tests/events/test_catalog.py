@@ -221,3 +221,9 @@ def test_a_sign_in_is_an_event_without_the_request(client, read_log):
     assert (event["type"], event["sender"]) == ("auth.user_logged_in", "auth.User")
     assert event["data"]["user"] == {"model": "auth.user", "pk": user.pk}
     assert event["data"]["request"]["$mark"] == "unsupported"
+
+
+@pytest.mark.parametrize("type", ["", "x" * 256, "shop.order\npaid", "shop.\x00"])
+def test_a_type_that_no_event_can_have_is_refused(stream, type):
+    with pytest.raises(ValueError, match="is no event type: write 1 to 255 printable characters"):
+        stream(type=type)

@@ -55,6 +55,20 @@ def test_what_is_committed_is_in_the_log(order_paid, notes):
     assert notes() == ["a", "b"]
 
 
+def test_an_append_that_fails_with_autocommit_off_is_lost_and_said_to_be(
+    manual_commits, order_paid, notes, failed, caplog, monkeypatch
+):
+    monkeypatch.setattr("events.receivers.new_id", lambda now: "00000000-0000-7000-8000-000000000000")
+    order_paid.send(sender=None, note="a")
+    order_paid.send(sender=None, note="lost, for its id is taken")
+    transaction.commit()
+    sweep()
+
+    assert notes() == ["a"]
+    assert failed() == {"append": 1, "retry": 1}
+    assert "is lost: with autocommit off there is no commit to wait for" in caplog.text
+
+
 def test_what_is_rolled_back_is_not(order_paid, notes):
     with pytest.raises(Undo), transaction.atomic():
         order_paid.send(sender=None, note="never")

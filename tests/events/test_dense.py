@@ -1,5 +1,6 @@
 """*dense*: positions are 1, 2, 3, … without holes, and once N is visible nothing smaller ever appears later."""
 
+import json
 import random
 import threading
 
@@ -126,9 +127,9 @@ def test_what_a_reader_has_passed_never_changes(order_paid, start):
     read += log.read(MAIN, len(read) + 1, 1000).entries
 
     assert [entry.position for entry in read] == list(range(1, len(committed) + 1))
-    assert sorted(entry.attributes["data"]["note"] for entry in read) == sorted(committed)
+    assert sorted(json.loads(entry.line)["data"]["note"] for entry in read) == sorted(committed)
     for seed in range(senders):
-        sent = [entry.attributes["data"]["note"] for entry in read]
+        sent = [json.loads(entry.line)["data"]["note"] for entry in read]
         assert in_order_of(seed, sent) == in_order_of(seed, committed)
 
 

@@ -1,6 +1,7 @@
 """events.nudge: what the group is told, and that nobody waits for it."""
 
 import asyncio
+import json
 import time
 
 import pytest
@@ -150,4 +151,4 @@ def test_what_is_published_is_what_the_group_is_told(layer, order_paid, read_log
     told = read_log()
 
     message = unseal(recorder.sent[0][1], key(django_settings.SECRET_KEY))
-    assert [Entry(1, line).attributes for line in message.lines] == told
+    assert [json.loads(line) for line in message.lines] == told

@@ -82,6 +82,40 @@ def test_an_idle_publisher_closes_its_connection_and_opens_one_when_it_is_woken(
     until(lambda: own._connection.connection is None)
 
 
+@pytest.mark.only_on("sqlite")
+def test_a_publisher_that_is_never_idle_lets_go_of_its_file_now_and_then(order_paid, positions, own, monkeypatch):
+    order_paid.send(sender=None)
+    assert own.flush()
+    assert own._connection.connection is not None
+    monkeypatch.setattr(own, "_connected", own._connected - module.IDLE_SECONDS)
+
+    own.wake(0)
+
+    assert own.flush()
+    assert own._connection.connection is None
+    order_paid.send(sender=None)
+    assert positions() == [1, 2]
+
+
+def test_closing_an_idle_connection_keeps_no_sender_waiting(order_paid, positions, own, monkeypatch):
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.05)
+    order_paid.send(sender=None)
+    assert own.flush()
+    closing, closed = threading.Event(), threading.Event()
+
+    def close_slowly():
+        closing.set()
+        closed.wait(5)
+
+    monkeypatch.setattr(own, "_disconnect", close_slowly)
+
+    assert closing.wait(5)
+    is_free = own._rung.acquire(blocking=False)
+    closed.set()
+    assert is_free
+    own._rung.release()
+
+
 def test_flush_waits_until_everything_is_done_and_says_when_it_gave_up(order_paid, stream_table, transactional_db):
     stream_table.take_away()
     order_paid.send(sender=None)

@@ -1,5 +1,7 @@
 """The write side in processes that race, fork, end and are killed."""
 
+import json
+
 import pytest
 from django.db import connection, transaction
 
@@ -36,7 +38,7 @@ def run(database_url):
 
 def marks():
     """What the events in the log are marked with, in order of position. Nobody is helped to publish."""
-    return [entry.attributes["data"]["mark"] for entry in log.read(MAIN, 1, 10_000).entries]
+    return [json.loads(entry.line)["data"]["mark"] for entry in log.read(MAIN, 1, 10_000).entries]
 
 
 def swept_marks():

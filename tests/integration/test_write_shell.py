@@ -1,5 +1,7 @@
 """`manage.py shell` and `manage.py emit`, as they are typed."""
 
+import json
+
 import pytest
 
 from academy.catalogue import COURSES, offered_course
@@ -32,7 +34,7 @@ def emit(database_url):
 
 
 def logged():
-    return [entry.attributes for entry in log.read(MAIN, 1, 100).entries]
+    return [json.loads(entry.line) for entry in log.read(MAIN, 1, 100).entries]
 
 
 @pytest.mark.parametrize("words", [["-c", SEND], []], ids=["-c", "stdin"])
