@@ -7,8 +7,10 @@ from typing import Any
 from django.db.models import Model
 from django.utils.functional import LazyObject
 
+from .instance import pk
+from .queries import no_queries
 from .summary import one_line, summarise
-from .value import Failed, Shown, dumps, free, mark, no_queries, pk
+from .value import Failed, Shown, dumps, free, mark
 
 
 @dataclass(frozen=True, slots=True)

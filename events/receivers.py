@@ -13,12 +13,12 @@ from . import log
 from .attachment import Attachment, attached
 from .counters import failures
 from .event import Event, new_id, now
+from .instance import memory
 from .payload import compute, describe
 from .publisher import mode, publish_now, publisher
 from .settings import current
 from .streams import MAIN
 from .summary import one_line
-from .value import memory
 
 logger = logging.getLogger("signalcast.events")
 

@@ -10,19 +10,19 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Callable, Container, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
-from django.db import connections
 from django.db.models import Field, ForeignKey, Model
 from django.utils.duration import duration_iso_string
 from django.utils.functional import LazyObject, Promise, empty
 
+from .instance import memory, pk
 from .mask import is_secret
+from .queries import no_queries
 
 MAX_DEPTH = 32
 
@@ -34,10 +34,6 @@ class Failed:
     """Stands for data that could not be computed: `error` is the exception's name."""
 
     error: str
-
-
-class QueryRefused(Exception):
-    """Data that is made for an event asked the database, in the sender's transaction."""
 
 
 class _TooLarge(Exception):
@@ -250,37 +246,6 @@ def _text(value: str, degraded: set[str]) -> str:
         degraded.add("surrogate")
         value = _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", value)
     return value
-
-
-@contextmanager
-def no_queries() -> Iterator[None]:
-    """While code that is not ours makes data: the sender would wait for a query, or be aborted by it."""
-    watched = [(connection, connection.needs_rollback) for connection in connections.all()]
-    for connection, _ in watched:
-        connection.execute_wrappers.append(_refuse)
-    try:
-        yield
-    finally:
-        for connection, needed_rollback in watched:
-            connection.execute_wrappers.remove(_refuse)
-            # A write that was refused has Django give the sender's transaction up, in which nothing has happened.
-            connection.needs_rollback = needed_rollback
-
-
-def _refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-    raise QueryRefused(sql)
-
-
-def pk(instance: Model) -> Any:
-    """The primary key as it is in memory, a list if it is made of several fields."""
-    keys = [memory(instance).get(field.attname) for field in type(instance)._meta.pk_fields]
-    return keys if len(keys) > 1 else keys[0]
-
-
-def memory(instance: Model) -> dict[str, Any]:
-    """What an instance holds, past whatever its class does when an attribute is asked for."""
-    held: dict[str, Any] = object.__getattribute__(instance, "__dict__")
-    return held
 
 
 def free(name: str, key: object, taken: Container[str]) -> str:
