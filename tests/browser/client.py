@@ -5,7 +5,9 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.browser.scripted import dump
+from tests.browser.scripted import EPOCH, batch, dump, event, identity
+
+OTHER = "c2e4d80013fa"
 
 OPEN = """async (options) => {
     const {EventStream} = await import('/static/frontend/lib/eventstream.js');
@@ -68,3 +70,14 @@ class Client:
     @property
     def retry_in(self) -> float:
         return self.get("stream.retryAt - performance.now()")
+
+
+def welcome(start=1, *, epoch=EPOCH, head=None, window=4096, heartbeat_ms=10_000):
+    tip = identity(start - 1, epoch) if start > 1 else None
+    limits = {"oldest": 1, "heartbeat_ms": heartbeat_ms, "window": window}
+    head = start - 1 if head is None else head
+    return {"op": "welcome", "stream": "main", "epoch": epoch, "from": start, "tip": tip, "head": head, **limits}
+
+
+def events(start, count, head=None):
+    return batch(start, [event(start + i) for i in range(count)], head=head)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.client import Client, events, welcome
 from tests.browser.scripted import ScriptedServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -183,3 +184,20 @@ def modules(watched: Page, site: Server) -> Page:
     watched.route(f"{site.url}blank", lambda route: route.fulfill(content_type="text/html", body=blank))
     watched.goto(f"{site.url}blank")
     return watched
+
+
+@pytest.fixture
+def client(modules) -> Client:
+    modules.clock.install(time=0)
+    modules.clock.pause_at(1000)
+    return Client(modules)
+
+
+@pytest.fixture
+def live(client) -> Client:
+    """Connected, with events 1 to 42 behind it."""
+    client.open()
+    client.accept()
+    client.receive(welcome())
+    client.receive(events(1, 42))
+    return client
