@@ -9,8 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS")
+# From 3.12 on Python warns of every fork beside a thread, which is what some programs here are about.
 SETUP = """
-import asyncio, os, sys
+import asyncio, os, sys, warnings
+warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
 import django
 django.setup()
 from django.conf import settings
