@@ -142,7 +142,7 @@ def _normal(origin: str) -> str | None:
         port = parts.port or _DEFAULT_PORTS[parts.scheme]
     except (KeyError, ValueError):
         return None
-    if not parts.hostname or origin.count("/") != 2 or "@" in parts.netloc:
+    if not parts.hostname or origin.lower() != f"{parts.scheme}://{parts.netloc}".lower() or "@" in parts.netloc:
         return None
     return f"{parts.scheme}://{parts.hostname}:{port}"
 

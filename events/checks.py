@@ -12,6 +12,11 @@ from django.db import connections
 from . import catalog
 from .settings import NAMES, PUBLISHERS
 
+MOST_DATA_BYTES = 512 * 1024
+
+# RFC 3986 §2, without the query and the fragment, behind which stream and epoch would be lost.
+_SOURCE = re.compile(r"(?=.{1,255}\Z)(?:[A-Za-z0-9._~:/@!$&'()*+,;=\[\]-]|%[0-9A-Fa-f]{2})+")
+
 
 @register("signalcast")
 def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
@@ -77,27 +82,24 @@ def _values(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
             f'SIGNALCAST["PUBLISHER"] is {given["PUBLISHER"]!r}.',
             f"one of {', '.join(PUBLISHERS)}",
         )
-    for name, least in (
-        ("MAX_DATA_BYTES", 256),
-        ("RING_EVENTS", 1),
-        ("RING_BYTES", 1024),
-        ("MAX_CLIENTS", 1),
-        ("HEARTBEAT", 0.01),
-    ):
+    for name, least in (("MAX_DATA_BYTES", 256), ("RING_EVENTS", 1), ("RING_BYTES", 1024), ("MAX_CLIENTS", 1)):
         value = given.get(name, least)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < inf:
-            yield _error(6, f"SIGNALCAST[{name!r}] is {value!r}.", f"a number of at least {least}")
-    if given.get("MAX_DATA_BYTES", 0) > 512 * 1024 if isinstance(given.get("MAX_DATA_BYTES"), int) else False:
-        yield _error(
-            7,
-            'SIGNALCAST["MAX_DATA_BYTES"] is too large: servers refuse frames of 1 MiB.',
-            "at most 524288",
-        )
+        if type(value) is not int or value < least:
+            yield _error(6, f"SIGNALCAST[{name!r}] is {value!r}.", f"a whole number of at least {least}")
+        elif name == "MAX_DATA_BYTES" and value > MOST_DATA_BYTES:
+            yield _error(
+                7,
+                'SIGNALCAST["MAX_DATA_BYTES"] is too large: servers refuse frames of 1 MiB.',
+                f"at most {MOST_DATA_BYTES}",
+            )
+    heartbeat = given.get("HEARTBEAT", 10)
+    if type(heartbeat) not in (int, float) or not 0.01 <= heartbeat < inf:
+        yield _error(6, f'SIGNALCAST["HEARTBEAT"] is {heartbeat!r}.', "a number of seconds, at least 0.01")
     source = given.get("SOURCE", "/")
-    if not isinstance(source, str) or not re.fullmatch("[!-~]{1,255}", source):
+    if not isinstance(source, str) or not _SOURCE.fullmatch(source):
         yield _error(
             8,
-            f'SIGNALCAST["SOURCE"] is {source!r}, not a URI reference of at most 255 characters.',
+            f'SIGNALCAST["SOURCE"] is {source!r}, no URI reference of at most 255 characters that a path can follow.',
             '"SOURCE": "/shop" or "https://example.com"',
         )
 

@@ -75,7 +75,13 @@ def test_a_stop_lets_the_last_transaction_finish(transactional_db, listen, hear,
     assert signal.getsignal(ending) is before
 
 
-@pytest.mark.parametrize("rate", [0, -1])
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+def test_the_seconds_must_be_positive(seconds):
+    with pytest.raises(CommandError, match="--seconds must be more than 0"):
+        call_command("simulate", rate=1, seconds=seconds)
+
+
+@pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
 def test_a_rate_must_be_positive(rate):
     with pytest.raises(CommandError, match="--rate must be more than 0"):
         call_command("simulate", rate=rate)

@@ -30,6 +30,8 @@ ORIGINS = {
     "http://user@school.example": False,
     "http://school.example@evil.example": False,
     "http://[::1": False,
+    "http://school.example?x": False,
+    "http://school.example#x": False,
     "http://school.example:port": False,
     "http://school.example:99999": False,
     "//school.example": False,

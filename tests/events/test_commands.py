@@ -94,6 +94,9 @@ def test_receivers_that_fail_are_named_and_the_event_is_recorded_all_the_same(em
         (["shop.order_paid", "a-b=hello"], "write name=value"),
         (["shop.order_paid", "sender=x"], "the sender is the class of the first object"),
         (["shop.order_paid", "signal=x"], "is not an argument"),
+        (["shop.order_paid", "self=x"], "is not an argument"),
+        (["shop.order_paid", "a=1", "a=2"], "'a' is given twice"),
+        (["shop.order_paid", "note=a.b:c"], """For a string, write it in JSON: '"a.b:c"'."""),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",
 )

@@ -1,6 +1,7 @@
 """`manage.py simulate`: a steady flow of business, to watch and to measure with."""
 
 import logging
+import math
 import signal
 import time
 from contextlib import contextmanager
@@ -26,8 +27,10 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, help="the same number makes the same choices")
 
     def handle(self, *args, rate, seconds, seed, **options):
-        if rate <= 0:
+        if not 0 < rate < math.inf:
             raise CommandError("--rate must be more than 0.")
+        if seconds is not None and not 0 < seconds < math.inf:
+            raise CommandError("--seconds must be more than 0.")
         simulation = Simulation(seed=seed)
         pace = Pace(rate)
         count = Count()
@@ -43,6 +46,8 @@ class Command(BaseCommand):
                     count.rolled_back += 1
                 progress.show(pace.elapsed())
         progress.finish(pace.elapsed())
+        if pace.elapsed() > 1 and count.committed / pace.elapsed() < 0.9 * rate:
+            self.stderr.write(f"This machine could not keep {rate:g}/s.")
 
 
 class Pace:

@@ -31,7 +31,11 @@ class Command(BaseCommand):
             attachment = catalog.attachment_of(type)
         except catalog.UnknownType as error:
             raise CommandError(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
-        values = dict(map(_argument, arguments))
+        values: dict[str, Any] = {}
+        for name, value in map(_argument, arguments):
+            if name in values:
+                raise CommandError(f"{name!r} is given twice.")
+            values[name] = value
         sender = next((value.__class__ for value in values.values() if isinstance(value, Model)), None)
         # Robust: the event is recorded whatever a receiver does, and the others want to hear of it too.
         responses = attachment.signal.send_robust(sender=sender, **values)
@@ -52,7 +56,7 @@ def _argument(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name.isidentifier():
         raise CommandError(f"{text!r} is not an argument: write name=value, e.g. note=hello or order=academy.Order:1.")
-    if name in ("sender", "signal"):
+    if name in ("self", "sender", "signal"):
         raise CommandError(f"{name!r} is not an argument: the sender is the class of the first object.")
     if match := _OBJECT.fullmatch(value):
         return name, _object(**match.groupdict())
@@ -67,7 +71,8 @@ def _object(app: str, model: str, pk: str) -> Model:
         found = apps.get_model(app, model)
     except LookupError as error:
         models = ", ".join(sorted(known._meta.label for known in apps.get_models()))
-        raise CommandError(f"There is no model {app}.{model}. There are: {models}.") from error
+        string = f"For a string, write it in JSON: '\"{app}.{model}:{pk}\"'."
+        raise CommandError(f"There is no model {app}.{model}. There are: {models}. {string}") from error
     try:
         instance: Model = found._base_manager.get(pk=pk)
     except (ObjectDoesNotExist, ValueError, ValidationError) as error:

@@ -89,7 +89,7 @@ export class Detail {
       subject && h('span', {}, visible(subject)),
       Number.isNaN(position) ? '' : h('span', {}, `pos ${count(position)}`));
     byId('detail-ids').replaceChildren(...identity(event).map(([key, value]) => h('div', {class: 'ids__row'}, h('dt', {class: 'cut', title: visible(key)}, visible(key)),
-      h('dd', {}, h('span', {class: 'cut', title: visible(value)}, visible(value)), h('button', {class: 'btn btn--icon btn--tiny', type: 'button', 'aria-label': `Copy ${visible(key)}`, 'data-copy': key}, icon('i-copy'))))));
+      h('dd', {}, h('span', {}, visible(value)), h('button', {class: 'btn btn--icon btn--tiny', type: 'button', 'aria-label': `Copy ${visible(key)}`, 'data-copy': key}, icon('i-copy'))))));
     this.element.querySelector('.detail__body').scrollTop = 0;
     this.#show(this.#raw);
   }
