@@ -73,6 +73,8 @@ async def _position(hub: Hub, start: Start, filter: Filter, *, head: int, oldest
 
 async def _last(hub: Hub, filter: Filter, count: int, low: int, head: int) -> int:
     """The position of the last event but `count - 1` that matches, or `low` if there are not as many from there on."""
+    if hub.head < head:  # Counting from where this process happens to be would find other events.
+        await hub.catch_up()
     found: list[int] = []
     position = low
     while position <= min(head, hub.head):

@@ -73,6 +73,15 @@ async def test_the_last_events_that_match_are_counted(start_hub):
     assert (await open_at(hub, Last(3), of_types(["nothing"]))).start == 1
 
 
+async def test_the_last_events_that_match_are_counted_from_the_log_s_head_not_the_hub_s(start_hub):
+    log = MemoryLog(events=10)
+    hub = await start_hub(log)
+    log.interval = 60
+    log.append(10)
+
+    assert (await open_at(hub, Last(3), of_types(["academy.order_paid"]))).start == 18
+
+
 async def test_the_last_events_that_match_are_looked_for_in_a_bounded_range(start_hub):
     log = MemoryLog(events=5)
     log.append(SCAN + 1000, type="academy.course_completed")
