@@ -74,9 +74,11 @@ async def test_the_last_events_that_match_are_counted(start_hub):
 
 
 async def test_the_last_events_that_match_are_counted_from_the_log_s_head_not_the_hub_s(start_hub):
-    log = MemoryLog(events=10)
+    log = MemoryLog()
     hub = await start_hub(log)
     log.interval = 60
+    log.append(10)
+    await hub.catch_up()
     log.append(10)
 
     assert (await open_at(hub, Last(3), of_types(["academy.order_paid"]))).start == 18
