@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from channels.consumer import AsyncConsumer, get_handler_name
@@ -252,13 +253,18 @@ class StreamConsumer(AsyncConsumer):
     async def _close(self, code: CloseCode) -> None:
         if not self._is_closed:
             self._is_closed = True
-            await self.send({"type": "websocket.close", "code": int(code)})
+            with suppress(OSError):
+                await self.send({"type": "websocket.close", "code": int(code)})
 
     async def _say(self, frames: Iterable[str]) -> None:
         for frame in frames:
             if self._is_closed:
                 return
-            await self.send({"type": "websocket.send", "text": frame})
+            try:
+                await self.send({"type": "websocket.send", "text": frame})
+            except OSError:
+                # How a server says that the client has gone (ASGI, "Disconnected client"); its disconnect is on its way.
+                self._is_closed = True
 
     async def _stop(self) -> None:
         if self._streaming is not None:

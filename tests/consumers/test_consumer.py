@@ -99,3 +99,31 @@ async def test_the_retry_is_spread_over_a_time_that_grows_with_the_clients(conne
     await sockets[0].future
     for socket in sockets[1:]:
         await end(socket)
+
+
+async def test_a_client_that_has_gone_is_no_error(transactional_db, settings, caplog):
+    settings.DEBUG = True
+    incoming, told = asyncio.Queue(), asyncio.Event()
+    incoming.put_nowait({"type": "websocket.connect"})
+    incoming.put_nowait({"type": "websocket.receive", "text": '{"op":"hello"}'})
+
+    async def send(message):
+        if message["type"] == "websocket.send":
+            told.set()
+            raise OSError("the client has gone")
+
+    scope = {
+        "type": "websocket",
+        "path": "/ws/",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+        "client": ["127.0.0.1", 1],
+        "subprotocols": ["signalcast.v1"],
+    }
+    served = asyncio.create_task(StreamConsumer.as_asgi()(scope, incoming.get, send))
+    async with asyncio.timeout(5):
+        await told.wait()
+        incoming.put_nowait({"type": "websocket.disconnect", "code": 1006})
+        await served
+
+    assert caplog.records == []
