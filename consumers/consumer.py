@@ -263,7 +263,7 @@ class StreamConsumer(AsyncConsumer):
             try:
                 await self.send({"type": "websocket.send", "text": frame})
             except OSError:
-                # How a server says that the client has gone (ASGI, "Disconnected client"); its disconnect is on its way.
+                # How a server says that the client has gone (ASGI, "Disconnected client"); the disconnect will follow.
                 self._is_closed = True
 
     async def _stop(self) -> None:
