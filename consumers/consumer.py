@@ -75,7 +75,10 @@ class StreamConsumer(AsyncConsumer):
         spoken = next((name for name in offered if name in _DIALECTS), None)
         self._dialect = _DIALECTS[spoken or "cloudevents.json"]() if spoken or not offered else SignalcastV1()
         # A browser gives up unless it is answered with a sub-protocol that it offered, and would not see why.
-        await self.send({"type": "websocket.accept", "subprotocol": spoken or next(iter(offered), None)})
+        try:
+            await self.send({"type": "websocket.accept", "subprotocol": spoken or next(iter(offered), None)})
+        except OSError as gone:
+            raise StopConsumer from gone
         try:
             if offered and not spoken:
                 raise Refused(

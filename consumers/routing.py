@@ -1,6 +1,7 @@
 """The ASGI side of the address book: the websocket, and what it stands beside."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from channels.routing import ProtocolTypeRouter
@@ -23,6 +24,8 @@ async def websocket(scope: Any, receive: Any, send: Any) -> None:
         await StreamConsumer.as_asgi()(scope, receive, send)
         return
     code = CloseCode.NO_SUCH_STREAM
-    await send({"type": "websocket.accept", "subprotocol": next(iter(scope["subprotocols"]), None)})
-    await send({"type": "websocket.send", "text": error(code, "There is no stream at this address; it is at /ws/.")})
-    await send({"type": "websocket.close", "code": int(code)})
+    message = "There is no stream at this address; it is at /ws/."
+    with suppress(OSError):  # The client has gone already.
+        await send({"type": "websocket.accept", "subprotocol": next(iter(scope["subprotocols"]), None)})
+        await send({"type": "websocket.send", "text": error(code, message)})
+        await send({"type": "websocket.close", "code": int(code)})

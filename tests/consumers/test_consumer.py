@@ -101,14 +101,15 @@ async def test_the_retry_is_spread_over_a_time_that_grows_with_the_clients(conne
         await end(socket)
 
 
-async def test_a_client_that_has_gone_is_no_error(transactional_db, settings, caplog):
+@pytest.mark.parametrize("last", ["websocket.accept", "websocket.send"])
+async def test_a_client_that_has_gone_is_no_error(transactional_db, settings, caplog, last):
     settings.DEBUG = True
     incoming, told = asyncio.Queue(), asyncio.Event()
     incoming.put_nowait({"type": "websocket.connect"})
     incoming.put_nowait({"type": "websocket.receive", "text": '{"op":"hello"}'})
 
     async def send(message):
-        if message["type"] == "websocket.send":
+        if message["type"] == last:
             told.set()
             raise OSError("the client has gone")
 
