@@ -123,6 +123,11 @@ def new_id(now: datetime) -> str:
     return str(uuid.UUID(int=value))
 
 
+def sent_at(id: str) -> float:
+    """When the signal of the event with this id was sent, in seconds since 1970, to the millisecond."""
+    return int(id[:8] + id[9:13], 16) / 1000
+
+
 def now() -> datetime:
     return datetime.fromtimestamp(clock.time(), UTC)
 

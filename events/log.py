@@ -15,7 +15,8 @@ from typing import Any
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .event import Entry, Event, Head, Page
+from . import metrics
+from .event import Entry, Event, Head, Page, sent_at
 from .settings import current
 
 # 60 savepoints in one transaction are harmless on PostgreSQL, 1,000 slow every other connection by a third.
@@ -57,6 +58,7 @@ def append(event: Event, *, using: str) -> int:
         raise
     if savepoint:
         connection.savepoint_commit(savepoint)
+    metrics.appended.inc()
     return row_id
 
 
@@ -108,6 +110,16 @@ def oldest(stream: str, found: Head) -> int:
         )
         row = cursor.fetchone()
     return row[0] if row else found.position + 1
+
+
+def waiting_since(stream: str) -> float | None:
+    """When the signal of the oldest event without a position was sent, in seconds since 1970; None if none waits."""
+    with _cursor() as cursor:
+        cursor.execute(
+            "SELECT event_id FROM signalcast_event WHERE stream = %s AND position IS NULL ORDER BY id LIMIT 1", [stream]
+        )
+        row = cursor.fetchone()
+    return sent_at(row[0]) if row else None
 
 
 def prune(stream: str, before: int, *, batch: int = 1000) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.conf import settings
 
-from .counters import failures
+from . import metrics
 from .numbering import Numbered
 from .streams import MAIN, Message, group, key, seal
 
@@ -39,7 +39,7 @@ class Nudge:
                 self._loop = asyncio.new_event_loop()
             self._loop.run_until_complete(_group_send(layer, numbered))
         except Exception as error:  # Whatever the layer raises, the hubs look at the log by themselves.
-            failures["group"] += 1
+            metrics.failed("group")
             logger.warning("The channel layer cannot be reached: %r", error, extra={"action": "group_failed"})
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import connections, transaction
 
+from . import metrics
 from .event import Entry
 from .log import open_stream
 
@@ -89,4 +90,5 @@ def number(stream: str, *, using: str, first: int = 0) -> Numbered:
     entries = [
         Entry.of(position, text, source=source, stream=stream, epoch=epoch) for position, source, text in numbered
     ]
+    metrics.published.inc(len(entries))
     return Numbered(epoch=epoch, entries=entries)

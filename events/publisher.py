@@ -15,8 +15,7 @@ from typing import Any
 
 from django.db import connections
 
-from . import log
-from .counters import failures
+from . import log, metrics
 from .event import Event
 from .nudge import Nudge
 from .numbering import BATCH, Busy, is_pending, number
@@ -88,7 +87,7 @@ class Publisher:
             except Busy:
                 self._postpone(first, BUSY_PAUSE)
             except Exception:  # The database may be away for minutes; events wait in it, and so do we.
-                failures["publish"] += 1
+                metrics.failed("publish")
                 backoff = min(MAX_BACKOFF, backoff * 2 or 0.1)
                 logger.exception(
                     "Events could not be published; trying again in %.1f s",
@@ -129,7 +128,7 @@ class Publisher:
             try:
                 self.wake(log.append(event, using=using))
             except Exception:  # Nobody is left to raise to: the event is lost, and that is said.
-                failures["retry"] += 1
+                metrics.failed("retry")
                 logger.exception(
                     "The event %s of type %s is lost: it could not be appended to the log in %r. "
                     "Is that database there, and migrated (manage.py migrate signalcast)?",
@@ -178,7 +177,7 @@ def publish_now(first: int) -> None:
     except Busy:  # Another sender is at it, and may have come too early for our row: a sweep will see.
         return
     except Exception:  # The sender has committed and must not be troubled; a sweep will do it.
-        failures["publish"] += 1
+        metrics.failed("publish")
         logger.exception("Events could not be published", extra={"action": "publish_failed"})
 
 

@@ -9,9 +9,8 @@ from django.db import connections, transaction
 from django.db.models import Model
 from django.dispatch import Signal
 
-from . import log
+from . import log, metrics
 from .attachment import Attachment, attached
-from .counters import failures
 from .event import Event, new_id, now
 from .instance import memory
 from .payload import compute, describe
@@ -28,11 +27,12 @@ def record(sender: Any, *, signal: Signal, **arguments: Any) -> None:
     try:
         _record(attached[signal], sender, arguments)
     except Exception:  # Whatever it is, it is ours to answer for, not the sender's.
-        failures["record"] += 1
+        metrics.failed("record")
         logger.exception("A signal could not be recorded as an event", extra={"action": "record_failed"})
 
 
 def _record(attachment: Attachment, sender: Any, arguments: dict[str, Any]) -> None:
+    metrics.emitted(attachment.type)
     own = current().DATABASE
     decides = _transaction_that_decides(attachment.using or _alias_of(arguments) or own, own)
     if decides in (None, own):
@@ -72,7 +72,7 @@ def _append(event: Event) -> None:
         # A plain `send()` in async code: Django's own refusal, not a guess from a running loop.
         _hand_over(event.marked("besteffort"), using)
     except Exception:
-        failures["append"] += 1
+        metrics.failed("append")
         logger.warning(
             "The event %s of type %s could not be appended to the log in %r; trying once more after the commit",
             event.id,
@@ -82,7 +82,7 @@ def _append(event: Event) -> None:
             extra={"action": "append_failed"},
         )
         if not _on_commit(lambda: _hand_over(event.marked("aftercommit"), using), using=using):
-            failures["retry"] += 1
+            metrics.failed("retry")
             logger.error(
                 "The event %s of type %s is lost: with autocommit off there is no commit to wait for",
                 event.id,
@@ -105,7 +105,7 @@ def _append_apart(event: Event) -> None:
 def _hand_over(event: Event, using: str) -> None:
     """To the publisher's thread, which has a connection and a transaction of its own."""
     if not publisher().write(event, using=using):
-        failures["full"] += 1
+        metrics.failed("full")
         logger.error(
             "The event %s of type %s is lost: 10,000 events wait to be appended already",
             event.id,

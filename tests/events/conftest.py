@@ -3,13 +3,12 @@
 import json
 import threading
 import time
-from functools import partial
 
 import pytest
 from django.dispatch import Signal
+from prometheus_client import REGISTRY
 
-from events import attach, detach, log
-from events.counters import failures
+from events import attach, detach, log, metrics
 from events.publisher import publisher
 from events.streams import MAIN
 
@@ -58,11 +57,33 @@ def positions(read_log):
     return lambda: [int(event["sequence"]) for event in read_log()]
 
 
-@pytest.fixture(autouse=True)
-def failed():
-    """How often something failed during this test."""
-    failures.clear()
-    return partial(dict, failures)
+@pytest.fixture
+def counted():
+    """By how much a metric has grown since the test began: `counted("signalcast_events_appended_total")`."""
+    before = _samples()
+
+    def growth(name, **labels):
+        now = _samples()
+        key = (name, frozenset(labels.items()))
+        return now.get(key, 0) - before.get(key, 0)
+
+    return growth
+
+
+@pytest.fixture
+def failed(counted):
+    """How often something failed during this test, by reason."""
+
+    def failures():
+        found = {reason: counted("signalcast_failures_total", reason=reason) for reason in metrics.REASONS}
+        return {reason: count for reason, count in found.items() if count}
+
+    return failures
+
+
+def _samples():
+    found = [sample for metric in REGISTRY.collect() for sample in metric.samples]
+    return {(sample.name, frozenset(sample.labels.items())): sample.value for sample in found}
 
 
 @pytest.fixture
