@@ -4,6 +4,7 @@ import {Hold} from './core/hold.js';
 import {Meter} from './core/meter.js';
 import {Scheduler} from './core/scheduler.js';
 import {GAP, Store} from './core/store.js';
+import {View} from './core/view.js';
 import {EventStream} from './lib/eventstream.js';
 import {followPage} from './lib/lifecycle.js';
 import {announcer} from './ui/announce.js';
@@ -56,7 +57,7 @@ const hold = new Hold(store, () => {
   scheduler.now('list');
 });
 const isEmpty = () => store.size === 0 && stream.position !== null && stream.behind === 0;
-const list = new List({store, hold, scheduler, announce, open, rate});
+const list = new List({view: new View(store), hold, scheduler, announce, open, rate});
 const detail = new Detail({closed, step, announce});
 const conn = new Conn({stream, rate, signals: config.signals.length, announce, isEmpty});
 const strip = new Strip({stream, store, hold, announce, live: () => list.live()});
@@ -91,6 +92,7 @@ stream.open();
 followPage(stream);
 
 function open(ordinal) {
+  const {store} = list.view;
   const entry = store.at(ordinal);
   if (ordinal < store.first || entry.kind === GAP) return;
   hold.hold('detail');

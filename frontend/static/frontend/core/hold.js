@@ -52,6 +52,11 @@ export class Hold {
     if (this.#reasons.delete(reason)) this.changed();
   }
 
+  /** A hold that began by scrolling stays when the list becomes too short to be scrolled. */
+  keep() {
+    if (this.#reasons.has('scrolled')) this.#reasons.add('paused');
+  }
+
   /** Follows the newest, whatever held it. */
   live() {
     this.#reasons.clear();

@@ -1,12 +1,12 @@
-// The list: newest first, as many elements as fit the window, each showing the event whose ordinal falls to it.
+// The list: a view, newest first, as many elements as fit the window, each showing the match whose rank falls to it.
 //
-// Row i is the entry `end - 1 - i`. Elements are keyed by ordinal modulo the pool, so that an event keeps its element
+// Row i is the match `end - 1 - i`. Elements are keyed by rank modulo the pool, so that an event keeps its element
 // while it is visible; while the list holds, `end` is a constant and nothing visible moves.
 
 import {GAP} from '../core/store.js';
 import {copyFrom} from './copy.js';
-import {byId, mark} from './dom.js';
-import {Row} from './row.js';
+import {byId, h, mark} from './dom.js';
+import {Pool} from './pool.js';
 
 const SPARE = 4;         // rows drawn beyond either edge, so that a scroll finds them there
 const FLASH_RATE = 5;    // events a second, up to which a new row may show that it is new
@@ -15,35 +15,34 @@ export class List {
   active = null;      // the ordinal that has, or had, the focus
   selected = null;    // the ordinal that is open in the detail
 
-  #pool = [];
   #rowHeight = 28;
   #headHeight = 28;
   #view = 0;
   #drawnEnd = 0;
   #wanted = null;     // the ordinal to focus once it is drawn
+  #anchor = null;     // the ordinal to scroll to once the search has come as far
+  #matches = null;
+  #searching = 0;
 
   /**
    * @param {object} parts
+   * @param {View} parts.view
+   * @param {Hold} parts.hold
    * @param {(ordinal: number) => void} parts.open
    * @param {() => number} parts.rate events per second at the moment
    */
-  constructor({store, hold, scheduler, announce, open, rate}) {
-    Object.assign(this, {store, hold, scheduler, open, rate});
+  constructor({view, hold, scheduler, announce, open, rate}) {
+    Object.assign(this, {view, hold, scheduler, open, rate});
     this.scroller = byId('list');
     this.table = this.scroller.querySelector('.table');
     this.head = this.scroller.querySelector('.heads');
     this.rows = this.scroller.querySelector('.rows');
-    this.probe = new Row();
-    this.probe.element.className = 'row probe';
-    mark(this.probe.element, 'hidden', false);
-    mark(this.probe.element, 'aria-hidden', 'true');
-    mark(this.probe.element, 'role', null);
-    mark(this.probe.element, 'tabindex', null);
-    this.probe.element.replaceChildren();
-    this.scroller.append(this.probe.element);
+    this.pool = new Pool(this.rows);
+    this.probe = h('div', {class: 'row probe', 'aria-hidden': 'true'});    // as high as a row, whatever the reader's settings
+    this.scroller.append(this.probe);
 
     new ResizeObserver(() => this.#measure()).observe(this.scroller);
-    new ResizeObserver(() => this.#measure()).observe(this.probe.element);
+    new ResizeObserver(() => this.#measure()).observe(this.probe);
     this.scroller.addEventListener('scroll', () => this.#scrolled(), {passive: true});
     this.rows.addEventListener('focusin', ({target}) => this.#focused(target));
     this.rows.addEventListener('focusout', ({relatedTarget}) => {
@@ -54,9 +53,28 @@ export class List {
     document.addEventListener('selectionchange', () => this.#selecting());
   }
 
+  /** Shows another view, at its newest, held by a hold of its own; what is looked for stays the same. */
+  show(view, hold) {
+    if (view.filtered || this.#matches) view.filter(this.#matches);
+    Object.assign(this, {view, hold, active: null, selected: null});
+    this.#renew();
+    this.scroller.scrollTop = 0;
+  }
+
+  /** Shows only what matches; null shows everything. The event at the top of the window stays there, if it can. */
+  filter(matches) {
+    const top = Math.floor(this.scroller.scrollTop / this.#rowHeight);
+    const anchor = top && this.#drawnEnd ? this.view.at(this.#drawnEnd - 1 - top) : null;
+    this.#matches = matches;
+    this.view.filter(matches);
+    this.hold.keep();
+    this.#renew();
+    this.#anchor = anchor;
+  }
+
   /** Follows the newest again. */
   live() {
-    if (this.rows.contains(document.activeElement)) this.table.focus({preventScroll: true});
+    this.#leave();
     if (this.rows.contains(getSelection().anchorNode)) getSelection().removeAllRanges();
     this.hold.live();
     this.scroller.scrollTop = 0;
@@ -72,15 +90,16 @@ export class List {
   /** Moves the focus: by rows, by 'page' or '-page', to 'newest' or 'oldest'. */
   move(by, {focus = true} = {}) {
     if (focus) this.hold.hold('focus');
-    const newest = this.hold.end - 1, oldest = this.store.first;
+    const {view} = this, newest = this.#end - 1, oldest = view.first;
     if (newest < oldest) return null;
     const page = Math.max(1, this.#visible - 1);
     const steps = by === 'page' ? page : by === '-page' ? -page : by;
     const inView = newest - Math.floor(this.scroller.scrollTop / this.#rowHeight);
-    if (by === 'newest') this.active = newest;
-    else if (by === 'oldest') this.active = oldest;
-    else if (this.active === null || this.active > newest || this.active < oldest) this.active = Math.max(oldest, inView);
-    else this.active = Math.min(newest, Math.max(oldest, this.active - steps));
+    const rank = this.active === null ? -1 : view.rankOf(this.active);
+    if (by === 'newest') this.active = view.at(newest);
+    else if (by === 'oldest') this.active = view.at(oldest);
+    else if (rank > newest || rank < oldest) this.active = view.at(Math.max(oldest, inView));
+    else this.active = view.at(Math.min(newest, Math.max(oldest, rank - steps)));
     this.reveal(this.active);
     if (focus) this.#wanted = this.active;
     return this.active;
@@ -88,7 +107,9 @@ export class List {
 
   /** Scrolls as little as needed for the row to be seen whole. */
   reveal(ordinal) {
-    const top = (this.hold.end - 1 - ordinal) * this.#rowHeight;
+    const rank = this.view.rankOf(ordinal);
+    if (this.view.at(rank) !== ordinal) return;
+    const top = (this.#end - 1 - rank) * this.#rowHeight;
     const room = this.#view - this.#headHeight - this.#rowHeight;
     if (top < this.scroller.scrollTop) this.scroller.scrollTop = top;
     else if (top > this.scroller.scrollTop + room) this.scroller.scrollTop = top - room;
@@ -102,35 +123,73 @@ export class List {
   }
 
   draw() {
-    const {store, hold} = this;
-    const end = hold.end, total = Math.max(0, end - store.first);
+    const {view, hold} = this;
+    this.#search();
+    const end = this.#end, total = Math.max(0, end - view.first);
     const height = `${total * this.#rowHeight}px`;
     if (this.rows.style.blockSize !== height) this.rows.style.blockSize = height;
     mark(this.table, 'aria-rowcount', total + 1);
+    this.#returnToAnchor(end);
     const top = Math.floor(this.scroller.scrollTop / this.#rowHeight);
     const from = Math.max(0, top - SPARE), to = Math.min(total, top + this.#visible + SPARE);
     const newest = end - 1 - from, oldest = end - to;
     this.#loseFocus(oldest, newest);
-    for (const row of this.#pool) {
-      if (row.ordinal < oldest || row.ordinal > newest) mark(row.element, 'hidden', true);
-    }
-    for (let ordinal = newest; ordinal >= oldest; ordinal -= 1) this.#place(ordinal, end - 1 - ordinal);
+    this.pool.keep(oldest, newest);
+    for (let rank = newest; rank >= oldest; rank -= 1) this.#place(rank, end - 1 - rank);
     this.#giveTabStop(oldest, newest, end - 1 - top);
     this.#drawnEnd = end;
     hold.shown();
     this.#takeFocus();
   }
 
+  /** One past the rank of the newest match that is shown. */
+  get #end() {
+    return this.view.rankOf(this.hold.end);
+  }
+
+  /** Takes in what is new; a search that needs longer goes on between the frames. */
+  #search() {
+    if (this.view.catchUp() || this.#searching) return;
+    this.#searching = setTimeout(() => {
+      this.#searching = 0;
+      this.view.catchUp();
+      this.scheduler.now('list');
+    });
+  }
+
+  #returnToAnchor(end) {
+    if (this.#anchor === null) return;
+    const rank = this.view.rankOf(this.#anchor);
+    if (rank === this.view.first && !this.view.done) return;
+    this.scroller.scrollTop = (end - 1 - rank) * this.#rowHeight;
+    this.#anchor = null;
+  }
+
+  /** No row is what it was. */
+  #renew() {
+    this.#leave();
+    this.#anchor = null;
+    this.#drawnEnd = 0;
+    this.pool.forget();
+    this.scheduler.now('list');
+  }
+
+  #leave() {
+    if (this.rows.contains(document.activeElement)) this.table.focus({preventScroll: true});
+  }
+
   get #visible() {
     return Math.ceil((this.#view - this.#headHeight) / this.#rowHeight) + 1;
   }
 
-  #place(ordinal, index) {
-    const row = this.#pool[ordinal % this.#pool.length];
-    if (row.isGap && row.ordinal === ordinal) row.show(this.store, ordinal);   // until when is known only later
+  #place(rank, index) {
+    const {store} = this.view, ordinal = this.view.at(rank);
+    const row = this.pool.at(rank);
+    row.rank = rank;
+    if (row.isGap && row.ordinal === ordinal) row.show(store, ordinal);   // until when is known only later
     if (row.ordinal !== ordinal) {
-      row.show(this.store, ordinal);
-      if (ordinal >= this.#drawnEnd && this.#drawnEnd && !this.hold.held && this.rate() <= FLASH_RATE) mark(row.element, 'data-new', true);
+      row.show(store, ordinal);
+      if (rank >= this.#drawnEnd && this.#drawnEnd && !this.hold.held && this.rate() <= FLASH_RATE) mark(row.element, 'data-new', true);
     }
     row.place(index * this.#rowHeight);
     mark(row.element, 'hidden', false);
@@ -140,32 +199,27 @@ export class List {
 
   /** A row about to show another event must not keep the focus meant for the one before. */
   #loseFocus(oldest, newest) {
-    const focused = this.#pool.find((row) => row.element.contains(document.activeElement));
-    if (focused && (focused.ordinal < oldest || focused.ordinal > newest)) this.table.focus({preventScroll: true});
+    const focused = this.pool.of(document.activeElement);
+    if (focused && (focused.rank < oldest || focused.rank > newest)) this.table.focus({preventScroll: true});
   }
 
   /** One row can be reached by Tab: the active one, or else the first in view. */
   #giveTabStop(oldest, newest, first) {
-    const stop = this.active !== null && this.active >= oldest && this.active <= newest ? this.active : first;
-    for (const row of this.#pool) mark(row.element, 'tabindex', row.ordinal === stop ? 0 : -1);
+    const active = this.active === null ? -1 : this.view.rankOf(this.active);
+    this.pool.giveTabStop(active >= oldest && active <= newest ? active : first);
   }
 
   #takeFocus() {
     if (this.#wanted === null) return;
-    const row = this.#pool[this.#wanted % this.#pool.length];
-    if (row.ordinal === this.#wanted && !row.element.hidden) row.element.focus({preventScroll: true});
+    this.pool.showing(this.#wanted)?.element.focus({preventScroll: true});
     this.#wanted = null;
   }
 
   #measure() {
     this.#view = this.scroller.clientHeight;
-    this.#rowHeight = this.probe.element.offsetHeight || this.#rowHeight;
+    this.#rowHeight = this.probe.offsetHeight || this.#rowHeight;
     this.#headHeight = getComputedStyle(this.head).position === 'sticky' ? this.head.offsetHeight : 0;
-    const size = this.#visible + 2 * SPARE + 1;
-    if (size > this.#pool.length) {
-      this.#pool = Array.from({length: size}, () => new Row());
-      this.rows.replaceChildren(...this.#pool.map((row) => row.element));
-    }
+    this.pool.grow(this.#visible + 2 * SPARE + 1);
     this.scheduler.now('list');
   }
 
@@ -175,22 +229,18 @@ export class List {
     this.scheduler.now('list');
   }
 
-  #rowOf(target) {
-    const element = target.closest('.row');
-    return this.#pool.find((row) => row.element === element);
-  }
-
   #focused(target) {
-    this.active = this.#rowOf(target)?.ordinal ?? this.active;
+    this.active = this.pool.of(target)?.ordinal ?? this.active;
     this.hold.hold('focus');
   }
 
   #clicked({target}, announce) {
-    const row = this.#rowOf(target);
+    const row = this.pool.of(target);
     if (!row) return;
     const button = target.closest('[data-copy]');
-    if (button) copyFrom(button, this.store.at(row.ordinal).line, announce);
-    else if (getSelection().isCollapsed && this.store.at(row.ordinal).kind !== GAP) this.open(row.ordinal);
+    const {kind, line} = this.view.store.at(row.ordinal);
+    if (button) copyFrom(button, line, announce);
+    else if (getSelection().isCollapsed && kind !== GAP) this.open(row.ordinal);
   }
 
   #selecting() {

@@ -13,6 +13,7 @@ const UNEXPLAINED = 'the server went on without them';
 
 export class Row {
   ordinal = -1;
+  rank = -1;      // its place in the view
   isGap = false;
 
   #text = new Map(['minutes', 'seconds', 'app', 'type', 'senderApp', 'sender', 'summary'].map((name) => [name, new Text('')]));

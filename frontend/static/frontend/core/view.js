@@ -1,0 +1,113 @@
+// What of a store is shown: all of it, or the entries that a predicate lets through. No DOM.
+//
+// Every match has a rank, as every entry has an ordinal: the newest has the highest, and none ever changes. Without a
+// predicate the rank is the ordinal, and nothing is kept. With one, the ordinals of the matches are: first what is
+// there is searched from the newest backwards, a slice at a time; `next` grows with what comes, `first` with what the
+// ring lets go. Gaps are shown whatever is looked for.
+
+import {GAP} from './store.js';
+
+const SLICE = 8;          // ms of searching at a time, so that no frame is late
+const BETWEEN = 64;       // entries between two looks at the clock
+const BASE = 2 ** 40;     // the rank at which a search begins: there is room below it
+
+/** @typedef {(entry: Entry) => boolean} Matches */
+
+export class View {
+  #matches = null;
+  #ordinals = null;     // of the matches, a ring by rank
+  #gaps = [];           // the ordinals among them that are gaps
+  #first = BASE;
+  #next = BASE;
+  #low = 0;             // what lies in [low, high) was searched
+  #high = 0;
+
+  /** @param {Store} store @param {Matches|null} [matches] */
+  constructor(store, matches = null) {
+    this.store = store;
+    this.filter(matches);
+  }
+
+  /** @param {Matches|null} matches */
+  filter(matches) {
+    this.#matches = matches;
+    this.#gaps = [];
+    this.#first = this.#next = BASE;
+    this.#low = this.#high = this.store.next;
+    if (matches) this.#ordinals ??= new Float64Array(this.store.capacity);
+  }
+
+  get filtered() {
+    return this.#matches !== null;
+  }
+
+  /** The rank of the oldest match. */
+  get first() {
+    return this.#matches ? this.#first : this.store.first;
+  }
+
+  /** One past the rank of the newest. */
+  get next() {
+    return this.#matches ? this.#next : this.store.next;
+  }
+
+  /** Events that match, gaps not counted. */
+  get events() {
+    return this.#matches ? this.#next - this.#first - this.#gaps.length : this.store.events - this.store.dropped;
+  }
+
+  /** Whether all that the store holds was searched. */
+  get done() {
+    return !this.#matches || (this.#high === this.store.next && this.#low <= this.store.first);
+  }
+
+  /** The ordinal of the match with this rank. */
+  at(rank) {
+    return this.#matches ? this.#ordinals[rank % this.store.capacity] : rank;
+  }
+
+  /** The rank of the oldest match that is not older than the entry with this ordinal. */
+  rankOf(ordinal) {
+    if (!this.#matches) return ordinal;
+    let low = this.#first, high = this.#next;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.at(middle) < ordinal) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Forgets what the ring let go and searches on, newest first, for about so long. @returns {boolean} whether all is searched */
+  catchUp(ms = SLICE) {
+    if (!this.#matches) return true;
+    const {store} = this, until = performance.now() + ms;
+    this.#trim();
+    for (let n = 1; !this.done; n += 1) {
+      if (this.#high < store.next) {
+        if (this.#shows(this.#high)) this.#ordinals[this.#next++ % store.capacity] = this.#high;
+        this.#high += 1;
+      } else {
+        this.#low -= 1;
+        if (this.#shows(this.#low)) this.#ordinals[--this.#first % store.capacity] = this.#low;
+      }
+      if (n % BETWEEN === 0 && performance.now() > until) return this.done;
+    }
+    return true;
+  }
+
+  #shows(ordinal) {
+    const entry = this.store.at(ordinal);
+    if (entry.kind !== GAP) return this.#matches(entry);
+    this.#gaps.push(ordinal);
+    return true;
+  }
+
+  #trim() {
+    const {first} = this.store;
+    while (this.#first < this.#next && this.at(this.#first) < first) this.#first += 1;
+    if (this.#gaps.length) this.#gaps = this.#gaps.filter((ordinal) => ordinal >= first);
+    this.#high = Math.max(this.#high, first);
+    this.#low = Math.max(this.#low, first);
+  }
+}

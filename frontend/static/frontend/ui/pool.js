@@ -1,0 +1,53 @@
+// The rows of the list: as many elements as fit the window, made once. A rank falls to the element rank modulo pool.
+
+import {mark} from './dom.js';
+import {Row} from './row.js';
+
+export class Pool {
+  #rows = [];
+
+  /** @param {HTMLElement} element what holds the rows */
+  constructor(element) {
+    this.element = element;
+  }
+
+  /** Makes enough rows for so many to be seen; existing ones begin anew. */
+  grow(size) {
+    if (size <= this.#rows.length) return;
+    this.#rows = Array.from({length: size}, () => new Row());
+    this.element.replaceChildren(...this.#rows.map((row) => row.element));
+  }
+
+  /** The row that a rank falls to. */
+  at(rank) {
+    return this.#rows[rank % this.#rows.length];
+  }
+
+  /** The row around this element. */
+  of(target) {
+    const element = target?.closest('.row');
+    return this.#rows.find((row) => row.element === element);
+  }
+
+  /** The row that shows this entry, if any does. */
+  showing(ordinal) {
+    return this.#rows.find((row) => row.ordinal === ordinal && !row.element.hidden);
+  }
+
+  /** Hides the rows of other ranks. */
+  keep(oldest, newest) {
+    for (const row of this.#rows) {
+      if (row.rank < oldest || row.rank > newest) mark(row.element, 'hidden', true);
+    }
+  }
+
+  /** The one row that can be reached by Tab. */
+  giveTabStop(rank) {
+    for (const row of this.#rows) mark(row.element, 'tabindex', row.rank === rank ? 0 : -1);
+  }
+
+  /** No row is what it was. */
+  forget() {
+    for (const row of this.#rows) row.ordinal = row.rank = -1;
+  }
+}
