@@ -21,10 +21,11 @@ from .dialect import CloudEvents, Dialect, SignalcastV1
 from .filter import Filter
 from .hub import Hub
 from .opening import open_at
+from .outbox import outbox_of
 from .process import Process, process
 from .protocol import Ack, CloseCode, Gap, Hello, Refused, SetFilter, bad_request
 from .subscription import LogReplaced, Subscription
-from .window import Pace, Window
+from .window import Drain, Pace, Window
 
 logger = logging.getLogger("signalcast.consumers")
 
@@ -44,7 +45,7 @@ class StreamConsumer(AsyncConsumer):
 
     _process: Process
     _dialect: Dialect
-    _flow: Window | Pace
+    _flow: Window | Drain | Pace
     _hello: asyncio.Future[Hello]
 
     def __init__(self) -> None:
@@ -182,8 +183,11 @@ class StreamConsumer(AsyncConsumer):
         # Asked without a wait before the subscription, or many at once would all find room.
         if hub.clients >= current().MAX_CLIENTS:
             raise Refused(CloseCode.OVERLOADED, "This server has as many clients as it takes.")
-        self._flow = self._dialect.flow(hello, _clock())
+        outbox = outbox_of(self.scope)
+        self._flow = self._dialect.flow(hello, _clock(), outbox)
         with hub.subscribe(filter, opening.position) as self._subscription:
+            if outbox:
+                outbox["on_drained"](self._subscription.wake)
             await self._say(self._dialect.welcome(hello, opening, hub.heartbeat))
             if opening.gap:
                 await self._say(self._dialect.gap(opening.gap, now()))

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 from . import protocol
 from .opening import Opening
+from .outbox import Outbox
 from .protocol import Batch, Gap, Hello
-from .window import Pace, Window
+from .window import Drain, Pace, Window
 
 
 class Dialect(Protocol):
@@ -19,7 +20,7 @@ class Dialect(Protocol):
     answers: bool
     """Whether the client speaks too: it says hello, and acknowledges."""
 
-    def flow(self, hello: Hello, now: float) -> Window | Pace:
+    def flow(self, hello: Hello, now: float, outbox: Outbox | None) -> Window | Drain | Pace:
         """What bounds the bytes that are under way to the client."""
 
     def welcome(self, hello: Hello, opening: Opening, heartbeat: float) -> list[str]: ...
@@ -40,7 +41,7 @@ class Dialect(Protocol):
 class SignalcastV1:
     answers = True
 
-    def flow(self, hello: Hello, now: float) -> Window:
+    def flow(self, hello: Hello, now: float, outbox: Outbox | None) -> Window:
         return Window(hello.window, now)
 
     def welcome(self, hello: Hello, opening: Opening, heartbeat: float) -> list[str]:
@@ -83,8 +84,8 @@ class CloudEvents:
     def __init__(self, source: str) -> None:
         self._source = source
 
-    def flow(self, hello: Hello, now: float) -> Pace:
-        return Pace(now)
+    def flow(self, hello: Hello, now: float, outbox: Outbox | None) -> Drain | Pace:
+        return Pace(now) if outbox is None else Drain(outbox, now)
 
     def welcome(self, hello: Hello, opening: Opening, heartbeat: float) -> list[str]:
         return []

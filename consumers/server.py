@@ -1,42 +1,134 @@
-"""Our Daphne: it sweeps from its first moment on, and lets every client hear a goodbye when it stops."""
+"""Our Daphne: it sweeps from its first moment on, tells an application how much is buffered for a socket, refuses no
+burst of connections, and lets every request end and every client hear a goodbye when it stops."""
 
 import asyncio
 import contextvars
+import logging
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 # Daphne's first: importing it installs the reactor that runs on asyncio.
 from daphne.server import Server as DaphneServer
 from twisted.internet import reactor
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.defer import Deferred
 
+from .outbox import EXTENSION, Outbox
 from .process import keep
+
+logger = logging.getLogger("signalcast.access")
+
+# Twisted's own 50 is too few for clients that all come back at once. The kernel may allow less (net.core.somaxconn).
+BACKLOG = 4096
+# How long requests may go on after the signal to stop.
+GRACE_SECONDS = 10.0
 
 _reactor: Any = reactor
 
 
 class Server(DaphneServer):
-    _kept: "asyncio.Task[None] | None" = None
+    def __init__(self, application: Any, endpoints: Iterable[str], **options: Any) -> None:
+        # Without an end: Daphne's own, after a day, is a 1000, which tells clients that all is done.
+        options.setdefault("websocket_timeout", -1)
+        super().__init__(application, endpoints=[_with_backlog(endpoint) for endpoint in endpoints], **options)
+        self.failure = ""
+        """Why it could not listen."""
+        self._ports: list[Any] = []
+        self._kept: asyncio.Task[None] | None = None
 
     def run(self) -> None:
         # In the loop, as soon as it runs.
         _reactor.callLater(0, self._keep)
         super().run()
 
+    def listen_success(self, port: Any) -> None:
+        self._ports.append(port)
+        super().listen_success(port)
+
+    def listen_error(self, failure: Any) -> None:
+        self.failure = failure.getErrorMessage()
+        self.stop()
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        if scope["type"] == "websocket" and isinstance(protocol.transport, FileDescriptor):
+            scope["extensions"] = {EXTENSION: _outbox(protocol.transport)}
+        return super().create_application(protocol, scope)
+
     def kill_all_applications(self) -> "Deferred[Any]":
-        """Cancel what still runs, and wait until all of it has ended.
+        """Listen no more, cancel the websockets' applications, let requests end, and wait until all of them have.
 
         Daphne's own stumbles over any connection without an application, of which there is one for a second after every
         websocket handshake, and does not wait for the others once the first has ended: clients are cut off in silence.
         """
-        running = [details.get("application_instance") for details in self.connections.values()]
-        pending = [task for task in [*running, self._kept] if task and not task.done()]
-        for task in pending:
+        for port in self._ports:
+            port.stopListening()
+        running = [(protocol, details.get("application_instance")) for protocol, details in self.connections.items()]
+        pending = [(protocol, task) for protocol, task in running if task and not task.done()]
+        requests = [task for protocol, task in pending if protocol.application_type == "http"]
+        others = [task for protocol, task in pending if protocol.application_type != "http"]
+        if self._kept:
+            others.append(self._kept)
+        for task in others:
             task.cancel()
-        return Deferred.fromFuture(asyncio.ensure_future(_all(pending)))
+        return Deferred.fromFuture(asyncio.ensure_future(_end(others, requests)))
 
     def _keep(self) -> None:
         self._kept = asyncio.get_running_loop().create_task(keep(), context=contextvars.Context())
 
 
-async def _all(tasks: list["asyncio.Future[Any]"]) -> None:
-    await asyncio.gather(*tasks, return_exceptions=True)
+def log_access(protocol: str, action: str, details: dict[str, Any]) -> None:
+    """Daphne's action logger: one record a request, and one when a websocket opens and closes."""
+    if protocol == "http" and action == "complete":
+        logger.info(
+            '%(client)s "%(method)s %(path)s" %(status)s %(size)s B %(time_taken).3f s',
+            details,
+            extra={"action": "request"},
+        )
+    elif protocol == "websocket" and action in ("connected", "disconnected"):
+        logger.info('%(client)s "%(path)s" websocket ' + action, details, extra={"action": f"websocket_{action}"})
+
+
+def _with_backlog(endpoint: str) -> str:
+    return f"{endpoint}:backlog={BACKLOG}" if endpoint.startswith("tcp:") else endpoint
+
+
+def _outbox(transport: Any) -> Outbox:
+    drain = _Drain()
+    # Twisted tells one producer, and the HTTP channel that the websocket began as is still registered.
+    transport.unregisterProducer()
+    transport.registerProducer(drain, True)
+    return {"buffered": partial(_buffered, transport), "on_drained": drain.call}
+
+
+def _buffered(transport: Any) -> int:
+    held: int = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+    return held
+
+
+class _Drain:
+    """A push producer: what Twisted calls when its buffer is full, and when it is empty again."""
+
+    def __init__(self) -> None:
+        self._tell: Callable[[], None] | None = None
+
+    def call(self, tell: Callable[[], None]) -> None:
+        self._tell = tell
+
+    def pauseProducing(self) -> None:
+        """The application sees for itself how much there is."""
+
+    def resumeProducing(self) -> None:
+        if self._tell:
+            self._tell()
+
+    def stopProducing(self) -> None:
+        self._tell = None
+
+
+async def _end(cancelled: "list[asyncio.Task[Any]]", requests: "list[asyncio.Task[Any]]") -> None:
+    await asyncio.gather(*cancelled, return_exceptions=True)
+    if requests:
+        _, late = await asyncio.wait(requests, timeout=GRACE_SECONDS)
+        for task in late:
+            task.cancel()

@@ -5,6 +5,7 @@ The server's `send` never waits for a slow client; without a bound its bytes wou
 
 from collections import deque
 
+from .outbox import Outbox
 from .protocol import FRAME_BYTES, FRAME_EVENTS, WINDOW_BYTES, Batch
 
 STALLED_SECONDS = 60.0
@@ -50,14 +51,45 @@ class Window:
         return not self.is_open and now - self._heard > STALLED_SECONDS
 
 
+# Clients that do not acknowledge get one frame an event: a batch is short, so that nobody waits long for their turn.
+PLAIN_EVENTS = 100
+
+
+class Drain:
+    """For clients that do not acknowledge, where the server tells what it still holds for them: nothing more is sent
+    while that is 64 KiB or more."""
+
+    BYTES = 65_536
+
+    limit = PLAIN_EVENTS
+
+    def __init__(self, outbox: Outbox, now: float) -> None:
+        self._buffered = outbox["buffered"]
+        self._was_open = now
+
+    @property
+    def is_open(self) -> bool:
+        return self._buffered() <= self.BYTES
+
+    def send(self, batch: Batch, now: float) -> float:
+        """A batch goes under way. Returns how many seconds to wait after it: none."""
+        self._was_open = now
+        return 0.0
+
+    def is_stalled(self, now: float) -> bool:
+        """Whether the client has not taken for a minute what the server holds for it."""
+        if self.is_open:
+            self._was_open = now
+        return now - self._was_open > STALLED_SECONDS
+
+
 class Pace:
-    """For clients that do not acknowledge: 1 MB a second, so that the ping timeout bounds what a stalled one costs."""
+    """For those of other servers: 1 MB a second, so that the ping timeout bounds what a stalled one costs."""
 
     BYTES_A_SECOND = 1_000_000
     BURST_SECONDS = 0.25
 
-    # One frame an event: a batch is short, so that nobody waits long for their turn.
-    limit = 100
+    limit = PLAIN_EVENTS
     is_open = True
 
     def __init__(self, now: float) -> None:

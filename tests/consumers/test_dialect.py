@@ -46,8 +46,8 @@ def test_plain_cloudevents_say_gap_error_and_bye_with_the_data_of_v1():
 
 
 def test_who_acknowledges_has_a_window_and_who_does_not_has_a_pace():
-    assert SignalcastV1().answers and isinstance(SignalcastV1().flow(Hello(), 0.0), Window)
-    assert not CloudEvents("/s").answers and isinstance(CloudEvents("/s").flow(Hello(), 0.0), Pace)
+    assert SignalcastV1().answers and isinstance(SignalcastV1().flow(Hello(), 0.0, None), Window)
+    assert not CloudEvents("/s").answers and isinstance(CloudEvents("/s").flow(Hello(), 0.0, None), Pace)
 
 
 def test_the_welcome_repeats_the_window_that_is_kept():

@@ -9,13 +9,15 @@ from consumers.server import Server
 
 @pytest.fixture
 def server():
-    server = Server.__new__(Server)
+    server = Server(None, ["tcp:port=0:interface=127.0.0.1"])
     server.connections = {}
     return server
 
 
 class Application:
     """Says goodbye for as long as it likes, once it is cancelled."""
+
+    application_type = "websocket"
 
     def __init__(self, goodbye):
         self.has_left = False
@@ -54,8 +56,13 @@ async def test_connections_without_an_application_and_those_that_ended_are_passe
     done = asyncio.ensure_future(asyncio.sleep(0))
     failed = asyncio.ensure_future(_fail())
     await asyncio.wait([done, failed])
-    server.connections = {1: {}, 2: {"application_instance": None}, 3: {"application_instance": done}}
-    server.connections[4] = {"application_instance": failed}
+    applications = [
+        {},
+        {"application_instance": None},
+        {"application_instance": done},
+        {"application_instance": failed},
+    ]
+    server.connections = dict(enumerate(applications))
 
     async with asyncio.timeout(2):
         await server.kill_all_applications().asFuture(asyncio.get_running_loop())
