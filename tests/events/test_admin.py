@@ -1,0 +1,250 @@
+"""events.admin: the log, for reading only, in queries that do not grow with it."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.contrib.auth.signals import user_logged_in
+from django.urls import reverse
+
+from events import admin, attach, detach, log
+from events.attachment import attached
+from events.event import Event, new_id
+from events.models import EventRow
+from events.publisher import publisher
+
+LIST = "/admin/signalcast/eventrow/"
+
+
+@pytest.fixture(autouse=True)
+def nobody_signs_in():
+    """Signing in to look at the log would be an event of its own."""
+    streamed = attached[user_logged_in]
+    detach(user_logged_in)
+
+    yield
+
+    attach(user_logged_in, type=streamed.type, path=streamed.path)
+
+
+@pytest.fixture
+def get(admin_client):
+    def get(address=LIST, **query):
+        answer = admin_client.get(address, query)
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    return get
+
+
+@pytest.fixture
+def places(get):
+    """The positions in the list, from the top."""
+
+    def places(**query):
+        found = re.findall(r'field-place"><a [^>]*>(.*?)</a>', get(**query))
+        return [int(place) if place.isdecimal() else place for place in found]
+
+    return places
+
+
+@pytest.fixture
+def send(order_paid, read_log):
+    def send(times=1, **arguments):
+        for _ in range(times):
+            order_paid.send(sender=None, **arguments)
+        return read_log()
+
+    return send
+
+
+def address_of(position):
+    return f"{LIST}{EventRow.objects.get(position=position).pk}/change/"
+
+
+def append(time, type="shop.order_paid"):
+    """An event of that time, which waits for its position."""
+    event = Event(id=new_id(time), stream="main", type=type, source="/s", time=time, data="{}")
+    return log.append(event, using="default")
+
+
+def staff(client, *codenames):
+    user = User.objects.create_user("maria", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    client.force_login(user)
+    return client
+
+
+def test_the_newest_event_comes_first_with_what_it_was_about(get, places, send):
+    send(2, note="hello", count=7)
+
+    assert places() == [2, 1]
+    shown = get()
+    assert "note hello · count 7" in shown
+    assert "shop.order_paid" in shown
+
+
+def test_whoever_may_follow_the_stream_may_read_the_log(client, send):
+    send()
+
+    assert staff(client, "view_event").get(LIST).status_code == 200
+    assert client.get(address_of(1)).status_code == 200
+    assert "Signalcast" in client.get("/admin/").content.decode()
+
+
+def test_whoever_may_not_follow_the_stream_may_not_read_the_log_either(client, send):
+    send()
+
+    assert staff(client, "view_order", "add_order").get(LIST).status_code == 403
+    assert client.get(address_of(1)).status_code == 403
+    assert "Signalcast" not in client.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize("model", ["eventrow", "streamrow"])
+def test_nobody_adds_changes_or_deletes(admin_client, send, model):
+    send()
+    pk = EventRow.objects.get().pk if model == "eventrow" else "main"
+    change, delete = (reverse(f"admin:signalcast_{model}_{action}", args=[pk]) for action in ("change", "delete"))
+
+    assert admin_client.get(reverse(f"admin:signalcast_{model}_add")).status_code == 403
+    assert admin_client.post(change, {"type": "another"}).status_code == 403
+    assert admin_client.post(delete, {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in admin_client.get(reverse(f"admin:signalcast_{model}_changelist")).content.decode()
+    assert EventRow.objects.get().type == "shop.order_paid"
+
+
+def test_an_event_without_a_position_is_pending_and_on_no_dashboard(get, places, send, settings):
+    send()
+    settings.SIGNALCAST = settings.SIGNALCAST | {"PUBLISHER": "off"}
+    row = append(datetime.now(UTC))
+
+    assert places() == ["pending", 1]
+    shown = get(f"{LIST}{row}/change/")
+    assert "pending" in shown
+    assert "?at=" not in shown
+    assert "sequence" not in shown
+
+
+def test_the_events_of_one_type_can_be_chosen(places, stream, send):
+    completed = stream(type="shop.course_completed")
+    send()
+    completed.send(sender=None)
+    send()
+
+    assert places(type="shop.course_completed") == [2]
+    assert places(type="shop.order_paid") == [3, 1]
+
+
+def test_the_list_can_end_in_the_past(places, transactional_db):
+    now = datetime.now(UTC)
+    for age in (timedelta(weeks=2), timedelta(days=2), timedelta(hours=2), timedelta(minutes=2)):
+        last = append(now - age)
+    EventRow.objects.filter(pk=last - 2).delete()  # As a transaction that rolled back leaves a hole in the ids.
+    publisher().wake(0)
+    assert publisher().flush(10)
+
+    assert [places(until=until) for until in ("week", "day", "hour")] == [[1], [1], [2, 1]]
+    assert places() == [3, 2, 1]
+
+
+def test_what_is_older_than_the_whole_log_is_an_empty_list(places, send):
+    send()
+
+    assert places(until="week") == []
+
+
+def test_a_list_is_bounded_and_the_next_one_is_before_it(get, places, send, monkeypatch):
+    monkeypatch.setattr(admin, "SPAN", 3)
+    send(7)
+    (earlier,) = re.findall(r'href="\?until=(\d+)"', get())
+
+    assert places() == [7, 6, 5]
+    assert places(until=earlier) == [4, 3, 2]
+
+
+@pytest.mark.parametrize("query", [{}, {"until": "day"}, {"type": "shop.order_paid"}, {"q": "1"}, {"p": "1"}], ids=str)
+def test_no_query_reads_or_counts_the_whole_log(admin_client, send, query, django_assert_max_num_queries):
+    send(60)
+
+    with django_assert_max_num_queries(20) as done:
+        assert admin_client.get(LIST, query).status_code == 200
+
+    asked = [query["sql"] for query in done.captured_queries if "signalcast_event" in query["sql"]]
+    narrow = r'"id" <= \d+|"position" = \d+|ORDER BY (?:1|"signalcast_event"."id") (?:ASC|DESC) LIMIT 1$'
+    assert asked
+    assert [sql for sql in asked if not re.search(narrow, sql)] == []
+
+
+@pytest.mark.parametrize("until", ["nonsense", "-1", "9" * 19, "9" * 5000, "٣", "'"])
+def test_an_address_that_somebody_made_up_does_no_harm(places, send, until):
+    send()
+
+    assert places(until=until) in ([], [1])
+    assert places(q=until) == []
+
+
+def test_an_event_is_found_by_its_position_or_id_however_long_ago_it_was(places, send, monkeypatch):
+    monkeypatch.setattr(admin, "SPAN", 1)
+    third = send(5)[2]["id"]
+
+    assert places(q="2") == [2]
+    assert places(q=third) == [3]
+    assert places(q="6") == places(q="0" * 36) == []
+
+
+def test_the_event_is_shown_as_its_clients_get_it(get, send):
+    (event,) = send(note="łódź", count=2**60, ratio=0.1)
+
+    (shown,) = re.findall(r"<pre>(.*?)</pre>", get(address_of(1)), re.DOTALL)
+
+    assert json.loads(unescape(shown)) == event
+    assert "łódź" in shown
+
+
+def test_what_is_hostile_is_shown_and_does_nothing(get, send):
+    send(note="</pre><script>alert(1)</script>\u202e", **{"<b>": 1})
+
+    for shown in (get(), get(address_of(1))):
+        assert "<script>alert" not in shown
+        assert "<b>" not in shown
+        assert "&lt;script&gt;" in shown
+    assert "\\u202e" in get(address_of(1))
+
+
+def test_an_event_leads_to_what_it_was_about_and_to_the_dashboard(get, send):
+    nora = User.objects.create_user("nora")
+    send(user=nora)
+
+    shown = get(address_of(1))
+
+    assert f'<a href="/admin/auth/user/{nora.pk}/change/">auth.user/{nora.pk}</a>' in shown
+    assert '<a href="/?at=1">/?at=1</a>' in shown
+
+
+@pytest.mark.parametrize("subject", ["gone.order/1", "signalcast.eventrow", "note", ""])
+def test_a_subject_without_a_page_is_no_link(get, send, subject):
+    send()
+    EventRow.objects.update(subject=subject)
+
+    shown = get(address_of(1))
+
+    assert "field-about" in shown
+    assert f">{subject}</a>" not in shown
+
+
+@pytest.mark.parametrize("use_tz", [True, False])
+def test_times_are_those_of_the_project_whatever_the_column_holds(settings, use_tz, transactional_db):
+    settings.USE_TZ, settings.TIME_ZONE = use_tz, "Asia/Tokyo"
+    row = EventRow.objects.get(pk=append(datetime(2026, 3, 1, 20, 0, 0, 7000, tzinfo=UTC)))
+
+    assert admin.EventAdmin(EventRow, None).when(row) == "2026-03-02 05:00:00.007+09:00"
+
+
+def test_the_stream_is_shown_with_its_head(get, send):
+    send(3)
+
+    assert re.search(r'field-head">3<', get("/admin/signalcast/streamrow/"))
+    assert "main" in get("/admin/signalcast/streamrow/main/change/")
