@@ -10,6 +10,8 @@ from django.db import connection
 
 from events.publisher import publisher
 
+from .valkey import server as valkey_server
+
 # The event loop's pools keep their threads for later work, by design.
 POOLS = ("asyncio_", "ThreadPoolExecutor")
 
@@ -23,7 +25,7 @@ def pytest_collection_modifyitems(config, items):
     elsewhere = [item for item in items for mark in item.iter_markers("only_on") if mark.args != (connection.vendor,)]
     items[:] = [item for item in items if item not in elsewhere]
     config.hook.pytest_deselected(items=elsewhere)
-    items.sort(key=lambda item: "browser" in Path(item.path).parts)
+    items.sort(key=lambda item: "playwright" in item.fixturenames)
 
 
 def pytest_unconfigure():
@@ -73,6 +75,23 @@ def everything_is_published(request):
     yield
 
     assert publisher().flush(), "the publisher could not do its work"
+
+
+@pytest.fixture(scope="session")
+def redis_url():
+    """The address of a real Valkey that no test stops."""
+    if settings.REDIS_URL:
+        yield settings.REDIS_URL
+    else:
+        with valkey_server() as started:
+            yield started.url
+
+
+@pytest.fixture
+def valkey():
+    """A real Valkey that the test may kill, pause and empty."""
+    with valkey_server() as started:
+        yield started
 
 
 @pytest.fixture

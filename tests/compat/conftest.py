@@ -1,0 +1,41 @@
+"""The wheel, and an interpreter that has it installed and cannot see the checkout."""
+
+import shutil
+import site
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import base_url, browser_context_args, browser_type_launch_args, watched  # noqa: F401
+
+ROOT = Path(__file__).resolve().parents[2]
+PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input"]
+# Neither sources nor words: what a build, a tool or a demo has left in the checkout.
+LEFT_BEHIND = shutil.ignore_patterns(".*", "__pycache__", "db.sqlite3*", "build", "dist", "*.egg-info", "node_modules")
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory) -> Path:
+    """What `pip install .` installs, built from a copy, since a build writes beside its sources."""
+    folder = tmp_path_factory.mktemp("wheel")
+    shutil.copytree(ROOT, folder / "checkout", ignore=LEFT_BEHIND)
+    build = ["wheel", "--no-index", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, folder / "checkout"]
+    subprocess.run([*PIP, *build], check=True, timeout=120)
+    shutil.rmtree(folder / "checkout")
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def python(wheel, tmp_path_factory) -> Path:
+    """The interpreter of a fresh environment with Signalcast in it. What it depends on is borrowed from ours."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, symlinks=True)
+    python = folder / "bin" / "python"
+    subprocess.run([*PIP, "--python", python, "install", "--no-index", "--no-deps", wheel], check=True, timeout=120)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    (packages / "borrowed.pth").write_text("\n".join(site.getsitepackages()))
+    return python
