@@ -228,6 +228,9 @@ def test_with_debug_off_nobody_sees_anything_before_signing_in(watched, closed):
     expect(row(watched, 0)).to_contain_text("order_paid")
     expect(row(watched, 1)).to_contain_text("user_logged_in")
 
+    watched.get_by_role("button", name="Sign out").click()
+    expect(watched.get_by_role("heading", name="Sign in")).to_be_visible()
+
 
 def test_whoever_lacks_the_permission_is_told_so(page, closed):
     closed.manage("shell", "-c", PEOPLE)

@@ -66,6 +66,23 @@ def test_who_may_see_it_sees_it_and_is_named(client, db):
     assert '<span class="top__user">maria</span>' in answer.content.decode()
 
 
+def test_who_is_signed_in_signs_out_below_the_page_whatever_addresses_the_project_has(client, db):
+    client.force_login(person("maria", "view_event"))
+    page = client.get("/").content.decode()
+    assert '<form id="sign-out" method="post" action="sign-out/" hidden>' in page
+
+    answer = client.post("/sign-out/", {"next": re.search(r'name="next" value="([^"]+)"', page)[1]})
+
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert client.get("/").status_code == 302
+
+
+def test_who_is_not_signed_in_has_nothing_to_sign_out_of(client, settings, db):
+    settings.DEBUG = True
+
+    assert "sign-out" not in client.get("/").content.decode()
+
+
 def test_who_may_not_is_told_what_is_missing(client, db):
     client.force_login(person("<b>nobody</b>"))
 

@@ -10,9 +10,11 @@ import {followPage} from './lib/lifecycle.js';
 import {announcer} from './ui/announce.js';
 import {Conn} from './ui/conn.js';
 import {Detail} from './ui/detail.js';
-import {byId} from './ui/dom.js';
+import {byId, takesText} from './ui/dom.js';
 import {Empty} from './ui/empty.js';
+import {Export} from './ui/export.js';
 import {Foot} from './ui/foot.js';
+import {Help} from './ui/help.js';
 import {listenToKeys} from './ui/keys.js';
 import {List} from './ui/list.js';
 import {splitterOf} from './ui/splitter.js';
@@ -24,7 +26,8 @@ const BUSY = 20;         // events a second, above which the list is drawn four 
 const TICK_MS = 500;     // countdowns, rates and receipts
 
 const config = JSON.parse(byId('config').textContent);
-const announce = announcer(byId('announce'));
+const help = new Help();
+const announce = announcer(byId('announce'), help.announced);
 const store = new Store();
 const meter = new Meter();
 const scheduler = new Scheduler();
@@ -63,6 +66,7 @@ const conn = new Conn({stream, rate, signals: config.signals.length, announce, i
 const strip = new Strip({stream, store, hold, announce, live: () => list.live()});
 const foot = new Foot({stream, store});
 const empty = new Empty({config, announce});
+const file = new Export({stream: config.stream, shown: () => ({view: list.view, end: list.hold.end}), announce});
 
 scheduler.add('list', () => {
   empty.draw(isEmpty(), stream.name === 'live');
@@ -82,9 +86,14 @@ listenToKeys({
   open: () => list.active !== null && open(list.active),
   escape() {
     if (detail.isOpen) detail.close();
-    else if (hold.held) list.live();
+    else if (takesText(document.activeElement)) document.activeElement.blur();
+    else if (list.hold.held) list.live();
   },
-});
+  copy: () => (detail.isOpen ? detail : list).copy(),
+  export: () => file.save(),
+  theme: () => byId('theme').click(),
+  help: () => help.open(),
+}, help.singleKeys);
 themeToggle(byId('theme'));
 splitterOf(byId('splitter'), byId('work'));
 setInterval(() => scheduler.mark('status'), TICK_MS);

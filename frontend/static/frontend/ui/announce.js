@@ -2,8 +2,8 @@
 
 const PAUSE_MS = 1000;
 
-/** @param {HTMLElement} region */
-export function announcer(region) {
+/** @param {HTMLElement} region @param {() => boolean} [wanted] whether the reader wants to hear anything */
+export function announcer(region, wanted = () => true) {
   let waiting = '', timer = 0;
   const speak = () => {
     timer = 0;
@@ -13,6 +13,7 @@ export function announcer(region) {
     timer = setTimeout(speak, PAUSE_MS);
   };
   return (text) => {
+    if (!wanted()) return;
     waiting = text;
     if (!timer) speak();
   };

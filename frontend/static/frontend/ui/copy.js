@@ -1,4 +1,4 @@
-// Copying, said in place: a text button reads "Copied" for a moment, an icon button gets it as its name.
+// Copying, said in place: a text button reads "Copied" for a moment, an icon button shows a tick.
 
 import {swapIcon} from './dom.js';
 
@@ -7,14 +7,20 @@ const SAID_MS = 1500;
 /** @param {HTMLElement} button @param {string} text */
 export async function copyFrom(button, text, announce) {
   const said = await write(text) ? 'Copied' : 'Copying is not allowed here';
-  const icon = button.querySelector('svg');
-  if (icon) swapIcon(icon, 'i-ok');
-  else if (!button.dataset.said) button.dataset.said = button.textContent;
-  if (!icon) button.textContent = said;
+  const picture = button.querySelector('svg');
   announce(said);
+  if (!picture) return sayBriefly(button, said);
+  const before = picture.querySelector('use').getAttribute('href').slice(1);
+  swapIcon(picture, 'i-ok');
+  return setTimeout(() => swapIcon(picture, before), SAID_MS);
+}
+
+/** Has an element read so for a moment. */
+export function sayBriefly(element, text) {
+  element.dataset.said ??= element.textContent;
+  element.textContent = text;
   setTimeout(() => {
-    if (icon) swapIcon(icon, 'i-copy');
-    else button.textContent = button.dataset.said;
+    element.textContent = element.dataset.said;
   }, SAID_MS);
 }
 

@@ -62,6 +62,11 @@ export class Detail {
     else if (this.isOpen) this.#hide();
   }
 
+  /** Copies the event. */
+  copy() {
+    this.element.querySelector('[data-copy=event]').click();
+  }
+
   #hide() {
     this.ordinal = this.#entry = null;
     this.element.hidden = true;
@@ -101,7 +106,7 @@ export class Detail {
     mark(byId('payload-tree'), 'aria-pressed', String(!raw && !unreadable));
     mark(byId('payload-raw'), 'aria-pressed', String(raw || unreadable));
     byId('payload-tree').disabled = unreadable;
-    if (raw || unreadable) showRaw(byId('payload'), line);
+    if (raw || unreadable) showRaw(byId('payload'), unreadable ? line : payload(line));
     else showTree(byId('payload'), payload(line));
   }
 

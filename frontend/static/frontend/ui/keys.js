@@ -1,26 +1,48 @@
-// The keyboard. Single keys act on the page only while no text field has the focus and no modifier is down.
+// The keyboard. Keys act on the page only while no dialog is open, no text field has the focus and no modifier is down.
 
 import {takesText} from './dom.js';
+
+/** Every key, in the order in which the help lists them: `act` names what the page does, with `by` as its argument. */
+export const KEYS = [
+  {keys: [' '], says: 'Pause, or follow the newest again', act: 'pause'},
+  {keys: ['l'], says: 'Show the newest', act: 'live'},
+  {keys: ['j', 'ArrowDown'], says: 'Next event', act: 'move', by: 1},
+  {keys: ['k', 'ArrowUp'], says: 'Previous event', act: 'move', by: -1},
+  {keys: ['PageDown'], says: 'A page further down', act: 'move', by: 'page'},
+  {keys: ['PageUp'], says: 'A page further up', act: 'move', by: '-page'},
+  {keys: ['Home'], says: 'First event of the list', act: 'move', by: 'newest'},
+  {keys: ['End'], says: 'Last event of the list', act: 'move', by: 'oldest'},
+  {keys: ['Enter'], says: 'Open the event', act: 'open'},
+  {keys: ['Escape'], says: 'Close, leave a field, follow again', act: 'escape'},
+  {keys: ['c'], says: 'Copy the event as JSON', act: 'copy'},
+  {keys: ['x'], says: 'Export what is shown', act: 'export'},
+  {keys: ['d'], says: 'Change the theme', act: 'theme'},
+  {keys: ['?'], says: 'This help', act: 'help'},
+];
+
+const NAMES = new Map([[' ', 'Space'], ['ArrowDown', '↓'], ['ArrowUp', '↑'], ['PageDown', 'PgDn'], ['PageUp', 'PgUp'], ['Escape', 'Esc']]);
+const BY_KEY = new Map(KEYS.flatMap((binding) => binding.keys.map((key) => [key, binding])));
 
 /** Elements that use Space, Enter and the arrows themselves. */
 const OPERATED = 'button, a, summary, [role=separator]';
 const SCROLLED = '.detail__body, .json, .code__text';
 
-/** @param {{pause(): void, live(): void, move(by: number|string): void, open(): void, escape(): void}} page */
-export function listenToKeys(page) {
-  const anywhere = new Map([['l', page.live], ['j', () => page.move(1)], ['k', () => page.move(-1)], ['Escape', page.escape]]);
-  const onList = new Map([
-    ['ArrowDown', () => page.move(1)], ['ArrowUp', () => page.move(-1)], ['PageDown', () => page.move('page')], ['PageUp', () => page.move('-page')],
-    ['Home', () => page.move('newest')], ['End', () => page.move('oldest')], ['Enter', page.open], [' ', page.pause],
-  ]);
+/** What is printed on the key. */
+export const nameOf = (key) => NAMES.get(key) ?? (key.length === 1 ? key.toUpperCase() : key);
 
+/** @param {Record<string, (by?: number|string) => void>} page an act by each name of KEYS @param {() => boolean} single whether single keys act */
+export function listenToKeys(page, single) {
   document.addEventListener('keydown', (event) => {
-    const {key, target} = event;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || takesText(target)) return;
-    const used = target.closest?.(OPERATED) || (key !== ' ' && target.closest?.(SCROLLED));
-    const act = anywhere.get(key.length === 1 ? key.toLowerCase() : key) ?? (used ? undefined : onList.get(key));
-    if (!act) return;
+    const {target} = event;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const binding = BY_KEY.get(key);
+    if (!binding || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector('dialog[open]')) return;
+    if (key !== 'Escape') {
+      if (takesText(target) || (key.length === 1 && !single())) return;
+      const named = key.length > 1 || key === ' ';
+      if (named && (target.closest?.(OPERATED) || (key !== ' ' && target.closest?.(SCROLLED)))) return;
+    }
     event.preventDefault();
-    act();
+    page[binding.act](binding.by);
   });
 }

@@ -122,6 +122,11 @@ export class List {
     this.scheduler.now('list');
   }
 
+  /** Copies the event of the active row. */
+  copy() {
+    this.pool.showing(this.active)?.element.querySelector('[data-copy]').click();
+  }
+
   draw() {
     const {view, hold} = this;
     this.#search();

@@ -1,6 +1,7 @@
-// Light, dark, or as the system says; kept for the next visit where the browser allows.
+// Light, dark, or as the system says; kept for the next visit.
 
-const KEY = 'signalcast:theme';
+import {keep, kept} from '../core/kept.js';
+
 const NEXT = new Map([['system', 'light'], ['light', 'dark'], ['dark', 'system']]);
 
 /** @param {HTMLElement} button */
@@ -12,28 +13,12 @@ export function themeToggle(button) {
     button.setAttribute('aria-label', `Theme: ${theme}`);
     button.title = `Theme: ${theme}`;
   };
-  let theme = kept();
+  let theme = kept('theme');
+  if (!NEXT.has(theme)) theme = 'system';
   show(theme);
   button.addEventListener('click', () => {
     theme = NEXT.get(theme);
     show(theme);
-    keep(theme);
+    keep('theme', theme);
   });
-}
-
-function kept() {
-  try {
-    const theme = localStorage.getItem(KEY);
-    return NEXT.has(theme) ? theme : 'system';
-  } catch {
-    return 'system';
-  }
-}
-
-function keep(theme) {
-  try {
-    localStorage.setItem(KEY, theme);
-  } catch {
-    // It holds for this page.
-  }
 }

@@ -1,0 +1,27 @@
+// The help: every key, whether single keys act at all, and whether changes are announced.
+
+import {keep, kept} from '../core/kept.js';
+import {byId, h} from './dom.js';
+import {KEYS, nameOf} from './keys.js';
+
+export class Help {
+  constructor() {
+    this.element = byId('help');
+    byId('keys').replaceChildren(...KEYS.map(({keys, says}) => h('div', {class: 'keys__row'},
+      h('dt', {}, ...keys.map((key) => h('kbd', {}, nameOf(key)))), h('dd', {}, says))));
+    byId('help-open').addEventListener('click', () => this.open());
+    this.singleKeys = choice(byId('single-keys'), 'keys');
+    this.announced = choice(byId('announced'), 'announce');
+  }
+
+  open() {
+    this.element.showModal();
+  }
+}
+
+/** A box that is ticked until the reader unticks it. @returns {() => boolean} */
+function choice(box, key) {
+  box.checked = kept(key) !== 'off';
+  box.addEventListener('change', () => keep(key, box.checked ? 'on' : 'off'));
+  return () => box.checked;
+}

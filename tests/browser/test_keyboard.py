@@ -1,0 +1,119 @@
+"""The keyboard and its help: what is listed works, and none of it where a key belongs to somebody else."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import ROOT
+from tests.browser.screen import row
+from tests.browser.scripted import batch, event
+
+
+@pytest.fixture
+def full(dashboard, scripted):
+    scripted.events(1, 100)
+    expect(row(dashboard, 0)).to_contain_text("order 100")
+    return dashboard
+
+
+def test_the_help_lists_every_key_that_the_page_knows(full):
+    full.keyboard.press("?")
+
+    expect(full.get_by_role("dialog", name="Keyboard and help")).to_be_visible()
+    source = (ROOT / "frontend/static/frontend/ui/keys.js").read_text()
+    bound = re.findall(r"says: '([^']+)'", source)
+    assert full.locator("#keys dd").all_inner_texts() == bound
+    assert full.locator("#keys kbd").all_inner_texts()[:4] == ["Space", "L", "J", "↓"]
+
+
+OPEN = """() => [
+    document.querySelector('dialog[open]') && 'dialog',
+    document.getElementById('detail').hidden || 'detail',
+    document.activeElement.matches('input') && 'field',
+    document.getElementById('strip').hasAttribute('data-held') && 'hold',
+].filter((name) => typeof name === 'string')"""
+
+
+def test_escape_closes_the_dialog_then_the_detail_then_leaves_the_field_then_follows(full, scripted):
+    full.evaluate("document.querySelector('.top').append(document.createElement('input'))")
+    full.keyboard.press("Space")
+    row(full, 3).click()
+    full.get_by_role("button", name="Help and keyboard shortcuts").click()
+    scripted.wait_for(lambda: full.evaluate(OPEN) == ["dialog", "detail", "hold"])
+
+    full.keyboard.press("Escape")
+    scripted.wait_for(lambda: full.evaluate(OPEN) == ["detail", "hold"])
+    full.locator(".top input").focus()
+    for left in (["field", "hold"], ["hold"], []):
+        full.keyboard.press("Escape")
+        scripted.wait_for(lambda left=left: full.evaluate(OPEN) == left)
+
+
+def test_single_keys_can_be_turned_off_and_stay_off(full, scripted):
+    full.get_by_role("button", name="Help and keyboard shortcuts").click()
+    full.get_by_label("Single-key shortcuts").uncheck()
+    full.get_by_role("button", name="Close").click()
+    theme = full.locator("#theme").get_attribute("aria-label")
+    full.locator("#stage").focus()
+    for key in ("Space", "j", "l", "d", "c", "x", "?"):
+        full.keyboard.press(key)
+
+    expect(full.get_by_role("dialog")).to_be_hidden()
+    expect(full.locator("#strip")).to_contain_text("Following")
+    expect(full.locator("#theme")).to_have_attribute("aria-label", theme)
+    expect(full.locator("#export")).to_have_text("Export")
+
+    full.keyboard.press("ArrowDown")
+    expect(row(full, 0)).to_be_focused()
+
+    full.reload()
+    full.keyboard.press("?")
+    expect(full.get_by_role("dialog")).to_be_hidden()
+    assert not full.locator("#single-keys").is_checked()
+
+
+def test_no_key_acts_behind_a_dialog(full):
+    full.keyboard.press("?")
+    full.get_by_label("Announce changes").focus()
+    full.keyboard.press("j")
+    full.keyboard.press("d")
+    full.keyboard.press("Escape")
+
+    expect(full.locator("#strip")).to_contain_text("Following")
+    expect(full.locator("#theme")).to_have_attribute("aria-label", "Theme: system")
+
+
+def test_c_copies_the_event_of_the_row_or_the_open_one_as_it_came(full, context):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    full.keyboard.press("j")
+    expect(row(full, 0)).to_be_focused()
+    full.keyboard.press("c")
+    expect(full.locator("#announce")).to_have_text("Copied")
+    assert full.evaluate("navigator.clipboard.readText()") == line(100)
+
+    row(full, 1).click()
+    full.keyboard.press("c")
+    expect(full.get_by_role("button", name="Copied")).to_be_visible()
+    assert full.evaluate("navigator.clipboard.readText()") == line(99)
+
+
+def test_d_changes_the_theme(full):
+    full.keyboard.press("d")
+
+    expect(full.get_by_role("button", name="Theme: light")).to_be_visible()
+
+
+def test_announcements_can_be_turned_off(full, scripted):
+    full.keyboard.press("?")
+    full.get_by_label("Announce changes").uncheck()
+    full.keyboard.press("Escape")
+    before = full.locator("#announce").inner_text()
+    full.keyboard.press("Space")
+    expect(full.locator("#strip")).to_contain_text("Holding")
+
+    assert full.locator("#announce").inner_text() == before != "Holding"
+
+
+def line(position: int) -> str:
+    return batch(position, [event(position)]).split("\n")[1]
