@@ -44,7 +44,7 @@ PYTEST := env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS $(PY) -m pytest
 
 test: check ## Check and test everything, on SQLite and PostgreSQL, in a real browser
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && env -u DATABASE_URL $(PYTEST)
-	$(PY) -m tests.postgresql $(PYTEST) tests/events tests/integration tests/academy
+	$(PY) -m tests.postgresql $(PYTEST) tests/events tests/integration tests/academy tests/compat/test_awkward_project.py
 
 check: $(TEST) ## Check style, types and imports
 	$(PY) -m ruff check

@@ -1,0 +1,3 @@
+from django.dispatch import Signal
+
+meeting_moved = Signal()  # event

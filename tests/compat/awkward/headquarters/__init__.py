@@ -1,0 +1,1 @@
+"""A project in which hardly anything is as `startproject` leaves it. It has no admin, either."""
