@@ -34,13 +34,12 @@ ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").spl
 # -- What is installed -----------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    # Before daphne: `runserver` then leaves static files to WhiteNoise, as every other server.
+    # First: `runserver` then leaves static files to WhiteNoise, as every other server.
     "whitenoise.runserver_nostatic",
-    # Before daphne and staticfiles: `runserver` is then ours, and speaks ASGI.
+    # Before staticfiles: `runserver` is then ours, and speaks ASGI.
     "events",
     "consumers",
     "frontend",
-    "daphne",
     "academy",
     "django.contrib.admin",
     "django.contrib.auth",

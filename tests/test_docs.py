@@ -23,6 +23,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 CODE_SPAN = re.compile(r"`([^`\n]+)`")
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+CHECK = re.compile(r"signalcast\.[EW]\d{3}")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 # A path in a code span: of a file or folder of this project, as `consumers/protocol.py` or `docs/`.
 PATH = re.compile(r"(?:academy|config|consumers|docs|events|frontend|requirements|tests)/[\w./-]*")
@@ -92,7 +93,8 @@ def other_degradations() -> set[str]:
 def check_ids() -> set[str]:
     letters = {"_error": "E", "_warning": "W"}
     found = calls("events/checks.py", *letters)
-    return {f"signalcast.{letters[call.func.id]}{call.args[0].value:03}" for call in found}
+    of_events = {f"signalcast.{letters[call.func.id]}{call.args[0].value:03}" for call in found}
+    return of_events | {name for name in constants(source("consumers/checks.py")) if CHECK.fullmatch(name)}
 
 
 def commands() -> set[str]:
@@ -223,7 +225,7 @@ def test_what_a_document_says_of_commands_and_targets_is_so(document):
     text = document.read_text()
 
     targets = set(re.findall(r"(?:`|\$ |^)make ([a-z]+)", text, re.MULTILINE))
-    signalcasts_own = set(re.findall(r"signalcast\.[EW]\d{3}", text))
+    signalcasts_own = set(CHECK.findall(text))
 
     assert targets <= make_targets()
     assert signalcasts_own <= check_ids()

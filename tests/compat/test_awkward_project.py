@@ -1,4 +1,4 @@
-"""A project that does nearly everything in another way: prefix, users, time zones, sign-in, and an app labelled `events`."""
+"""A project that does nearly everything in another way: prefix, users, times, sign-in, and an app labelled `events`."""
 
 import json
 import os

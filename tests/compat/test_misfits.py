@@ -1,0 +1,85 @@
+"""Projects that Signalcast does not fit into as they are: each is told what to do."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from .project import Project
+from .test_another_project import lines_to_add
+
+
+@pytest.fixture
+def project(python, tmp_path) -> Iterator[Project]:
+    """By the README, and not migrated."""
+    project = Project(tmp_path, python)
+    assert project.run("-m", "django", "startproject", "mysite", ".").returncode == 0
+    for file, lines in lines_to_add():
+        with (tmp_path / "mysite" / file).open("a") as source:
+            source.write(lines)
+    return project
+
+
+def settle(project: Project, lines: str) -> None:
+    with (project.folder / "mysite" / "settings.py").open("a") as settings:
+        settings.write(lines)
+
+
+def package(project: Project, name: str) -> None:
+    folder = project.folder / name
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+
+
+def test_a_package_of_its_own_called_events_is_told_apart(project):
+    package(project, "events")
+
+    complaint = project.refuse("check")
+
+    assert f"Python finds that package in {project.folder}/events:" in complaint
+    assert "it must have another name" in complaint
+
+
+def test_a_package_that_was_renamed_keeps_its_label(project):
+    package(project, "meetings")
+    (project.folder / "meetings" / "apps.py").write_text(
+        "from django.apps import AppConfig\nclass Meetings(AppConfig):\n    name, label = 'meetings', 'events'\n"
+    )
+    settle(project, 'INSTALLED_APPS.append("meetings")\n')
+
+    assert "no issues" in project.manage("check", "--fail-level", "WARNING")
+
+
+def test_a_folder_of_scripts_called_frontend_is_in_nobodys_way(project):
+    (project.folder / "frontend" / "src").mkdir(parents=True)
+
+    assert "no issues" in project.manage("check", "--fail-level", "WARNING")
+
+
+def test_an_app_that_was_left_out_is_named(project):
+    settle(project, 'INSTALLED_APPS.remove("events")\n')
+
+    assert 'add "events" to INSTALLED_APPS' in project.refuse("check")
+
+
+def test_a_project_without_users_is_told_that_it_needs_them(project):
+    settle(project, 'INSTALLED_APPS = ["events", "consumers", "frontend"]\n')
+
+    assert 'Add "django.contrib.auth"' in project.refuse("check")
+
+
+@pytest.mark.parametrize("first", ["daphne", "django.contrib.staticfiles"])
+def test_another_ones_runserver_is_warned_of(project, first):
+    settle(project, f'INSTALLED_APPS = ["{first}", *(app for app in INSTALLED_APPS if app != "{first}")]\n')
+
+    assert "signalcast.W008" in project.refuse("check", "--fail-level", "WARNING")
+
+
+def test_a_project_in_which_nobody_can_be_known_is_warned(project):
+    settle(
+        project,
+        'INSTALLED_APPS.remove("django.contrib.admin")\n'
+        'MIDDLEWARE = [path for path in MIDDLEWARE if "Authentication" not in path]\n',
+    )
+    (project.folder / "mysite" / "urls.py").write_text("urlpatterns = []\n")
+
+    assert "signalcast.W009" in project.refuse("check", "--fail-level", "WARNING")
