@@ -9,7 +9,9 @@ from functools import partial
 from typing import Any
 
 # Daphne's first: importing it installs the reactor that runs on asyncio.
-from daphne.server import Server as DaphneServer
+from daphne.server import Server as DaphneServer  # isort: split
+
+from daphne.http_protocol import WebRequest
 from twisted.internet import reactor
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.defer import Deferred
@@ -63,30 +65,26 @@ class Server(DaphneServer):
         """
         for port in self._ports:
             port.stopListening()
-        running = [(protocol, details.get("application_instance")) for protocol, details in self.connections.items()]
-        pending = [(protocol, task) for protocol, task in running if task and not task.done()]
-        requests = [task for protocol, task in pending if protocol.application_type == "http"]
-        others = [task for protocol, task in pending if protocol.application_type != "http"]
-        if self._kept:
-            others.append(self._kept)
-        for task in others:
-            task.cancel()
-        return Deferred.fromFuture(asyncio.ensure_future(_end(others, requests)))
+        requests: list[asyncio.Task[Any] | None] = []
+        others: list[asyncio.Task[Any] | None] = [self._kept]
+        for protocol, details in self.connections.items():
+            (requests if isinstance(protocol, WebRequest) else others).append(details.get("application_instance"))
+        return Deferred.fromFuture(asyncio.ensure_future(_end(_running(others), _running(requests))))
 
     def _keep(self) -> None:
         self._kept = asyncio.get_running_loop().create_task(keep(), context=contextvars.Context())
 
 
 def log_access(protocol: str, action: str, details: dict[str, Any]) -> None:
-    """Daphne's action logger: one record a request, and one when a websocket opens and closes."""
+    """Daphne's action logger: a record for each request, and when a websocket opens and closes. Queries stay out."""
+    details = details | {"path": details["path"].partition("?")[0]}
     if protocol == "http" and action == "complete":
-        logger.info(
-            '%(client)s "%(method)s %(path)s" %(status)s %(size)s B %(time_taken).3f s',
-            details,
-            extra={"action": "request"},
-        )
-    elif protocol == "websocket" and action in ("connected", "disconnected"):
-        logger.info('%(client)s "%(path)s" websocket ' + action, details, extra={"action": f"websocket_{action}"})
+        line = '%(client)s "%(method)s %(path)s" %(status)s %(size)s B %(time_taken).3f s'
+        logger.info(line, details, extra={"action": "request"})
+    elif protocol == "websocket" and action == "connected":
+        logger.info('%(client)s "%(path)s" websocket connected', details, extra={"action": "websocket_connected"})
+    elif protocol == "websocket" and action == "disconnected":
+        logger.info('%(client)s "%(path)s" websocket disconnected', details, extra={"action": "websocket_disconnected"})
 
 
 def _with_backlog(endpoint: str) -> str:
@@ -126,7 +124,13 @@ class _Drain:
         self._tell = None
 
 
+def _running(tasks: "list[asyncio.Task[Any] | None]") -> "list[asyncio.Task[Any]]":
+    return [task for task in tasks if task and not task.done()]
+
+
 async def _end(cancelled: "list[asyncio.Task[Any]]", requests: "list[asyncio.Task[Any]]") -> None:
+    for task in cancelled:
+        task.cancel()
     await asyncio.gather(*cancelled, return_exceptions=True)
     if requests:
         _, late = await asyncio.wait(requests, timeout=GRACE_SECONDS)

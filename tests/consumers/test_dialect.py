@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from consumers.dialect import CloudEvents, SignalcastV1
 from consumers.opening import Opening
 from consumers.protocol import WINDOW_EVENTS, Batch, Gap, Hello
-from consumers.window import Pace, Window
+from consumers.window import Drain, Pace, Window
 
 from .memory import entry
 
@@ -45,9 +45,10 @@ def test_plain_cloudevents_say_gap_error_and_bye_with_the_data_of_v1():
         assert event["data"] == message
 
 
-def test_who_acknowledges_has_a_window_and_who_does_not_has_a_pace():
+def test_who_acknowledges_has_a_window_and_who_does_not_is_drained_or_has_a_pace():
     assert SignalcastV1().answers and isinstance(SignalcastV1().flow(Hello(), 0.0, None), Window)
     assert not CloudEvents("/s").answers and isinstance(CloudEvents("/s").flow(Hello(), 0.0, None), Pace)
+    assert isinstance(CloudEvents("/s").flow(Hello(), 0.0, {"buffered": lambda: 0}), Drain)
 
 
 def test_the_welcome_repeats_the_window_that_is_kept():

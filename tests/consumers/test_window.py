@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from consumers.filter import EVERYTHING
 from consumers.protocol import FRAME_BYTES, FRAME_EVENTS, WINDOW_BYTES, WINDOW_EVENTS, Batch
 from consumers.subscription import select
-from consumers.window import Pace, Window
+from consumers.window import Drain, Pace, Window
 
 from .memory import entry
 
@@ -157,3 +157,35 @@ def test_small_events_are_not_slowed():
     pace = Pace(0.0)
 
     assert pace.send(Batch(1, 2, SMALL[:1], tip="", head=1), 5.0) == 0.0
+
+
+class Outbox(dict):
+    """What a server offers: as much is buffered as the test says."""
+
+    def __init__(self):
+        self.held = 0
+        super().__init__(buffered=lambda: self.held)
+
+
+def test_nothing_is_sent_while_the_server_holds_more_than_64_kib():
+    outbox = Outbox()
+    drain = Drain(outbox, 0.0)
+
+    assert drain.send(Batch(1, 9, LARGE[:8], tip="", head=8), 0.0) == 0.0
+    outbox.held = 65_536
+    assert drain.is_open
+    outbox.held = 65_537
+    assert not drain.is_open
+
+
+def test_a_client_that_takes_nothing_of_that_for_a_minute_is_stalled():
+    outbox = Outbox()
+    drain = Drain(outbox, 0.0)
+    assert not drain.is_stalled(100.0)
+    drain.send(Batch(1, 9, LARGE[:8], tip="", head=8), 200.0)
+    outbox.held = 10**6
+
+    assert not drain.is_stalled(260.0)
+    assert drain.is_stalled(260.1)
+    outbox.held = 0
+    assert not drain.is_stalled(270.0)

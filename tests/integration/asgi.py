@@ -1,6 +1,11 @@
-"""The demo's application, and two addresses that hold and let go the one thread that sync code shares in a server."""
+"""The demo's application, and addresses that show what a server does with one.
+
+`/hold/` and `/let-go/` hold the one thread that sync code shares; `/slow/` answers when it is let go; `/flood/` sends
+until the server's outbox is full, and goes on whenever it is drained.
+"""
 
 import asyncio
+import json
 import os
 import threading
 
@@ -12,6 +17,8 @@ from config.asgi import application as demo  # noqa: E402  (needs the settings' 
 
 let_go = threading.Event()
 tasks = set()
+flood = {"frames": 0, "buffered": 0, "drained": 0}
+FRAME = "x" * 50_000
 
 
 async def application(scope, receive, send):
@@ -30,6 +37,14 @@ async def application(scope, receive, send):
             task.add_done_callback(tasks.discard)
             await held.wait()
             await _answer(send)
+        case "http", "/slow/":
+            let_go.clear()
+            await asyncio.to_thread(let_go.wait, 30)
+            await _answer(send)
+        case "http", "/flood/":
+            await _answer(send, json.dumps(flood).encode())
+        case "websocket", "/flood/":
+            await _flood(scope["extensions"]["signalcast.outbox"], receive, send)
         case "http", "/let-go/":
             let_go.set()
             await _answer(send)
@@ -37,6 +52,27 @@ async def application(scope, receive, send):
             await demo(scope, receive, send)
 
 
-async def _answer(send):
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
-    await send({"type": "http.response.body", "body": b""})
+async def _flood(outbox, receive, send):
+    drained = asyncio.Event()
+    outbox["on_drained"](drained.set)
+    await send({"type": "websocket.accept"})
+    await receive()
+    gone = asyncio.ensure_future(receive())
+    while not gone.done():
+        while outbox["buffered"]() <= 65_536:
+            await send({"type": "websocket.send", "text": FRAME})
+            flood["frames"] += 1
+            # The server writes between two turns of its loop.
+            await asyncio.sleep(0)
+        flood["buffered"] = outbox["buffered"]()
+        hears = asyncio.ensure_future(drained.wait())
+        await asyncio.wait([hears, gone], return_when=asyncio.FIRST_COMPLETED)
+        hears.cancel()
+        flood["drained"] += drained.is_set()
+        drained.clear()
+
+
+async def _answer(send, body=b""):
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

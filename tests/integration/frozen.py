@@ -29,5 +29,12 @@ class FrozenSocket:
         # RFC 6455 §5.2: one text frame, masked, with a mask of zeroes.
         self._socket.sendall(bytes([0x81, 0x80 | len(message), 0, 0, 0, 0]) + message)
 
+    def thaw(self, count):
+        """Reads this many bytes after all."""
+        while count > 0:
+            received = len(self._socket.recv(min(count, 1 << 20)))
+            assert received, "the server has closed the connection"
+            count -= received
+
     def close(self):
         self._socket.close()

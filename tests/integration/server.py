@@ -1,4 +1,4 @@
-"""A server in a process of its own: our `runserver`, or one that anybody may use instead."""
+"""A server in a process of its own: our `serve` and `runserver`, or one that anybody may use instead."""
 
 import os
 import signal
@@ -10,9 +10,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = {
-    "ours": ["manage.py", "runserver", "--noreload", "127.0.0.1:{port}"],
+    "ours": ["manage.py", "serve", "127.0.0.1:{port}"],
     "daphne": ["-m", "daphne", "-b", "127.0.0.1", "-p", "{port}", "tests.integration.asgi:application"],
     "uvicorn": ["-m", "uvicorn", "--host", "127.0.0.1", "--port", "{port}", "tests.integration.asgi:application"],
+}
+# For what these do differently, or alone.
+_ALSO = {
+    "runserver": ["manage.py", "runserver", "--noreload", "127.0.0.1:{port}"],
+    "access log": ["manage.py", "serve", "127.0.0.1:{port}", "--access-log"],
 }
 
 
@@ -21,7 +26,7 @@ class Server:
 
     def __init__(self, kind, database_url, output, **environment):
         self.kind = kind
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"ws://127.0.0.1:{self.port}/ws/"
         self.origin = f"http://127.0.0.1:{self.port}"
         self._output = output
@@ -44,7 +49,7 @@ class Server:
         return [line for line in self.output.splitlines() if "Traceback" in line or "ERROR" in line]
 
     def start(self):
-        command = [part.format(port=self.port) for part in COMMANDS[self.kind]]
+        command = [part.format(port=self.port) for part in (COMMANDS | _ALSO)[self.kind]]
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-W", "ignore::DeprecationWarning", *command],
@@ -58,13 +63,16 @@ class Server:
             assert self.is_running and time.monotonic() < deadline, self.output
             time.sleep(0.02)
 
+    def signal(self, number):
+        self._process.send_signal(number)
+
     def terminate(self):
         """SIGTERM. `wait` returns the exit status."""
-        self._process.send_signal(signal.SIGTERM)
+        self.signal(signal.SIGTERM)
 
     def interrupt(self):
         """What Ctrl-C does."""
-        self._process.send_signal(signal.SIGINT)
+        self.signal(signal.SIGINT)
 
     def wait(self):
         return self._process.wait(timeout=20)
@@ -100,7 +108,7 @@ class Server:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
-def _free_port():
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -85,8 +85,9 @@ async def test_our_server_ends_though_a_client_reads_nothing(start_server, send,
     assert await asyncio.to_thread(server.wait) == 0
 
 
-async def test_a_server_stopped_by_ctrl_c_ends_as_quietly(start_server, send):
-    server = start_server("ours")
+@pytest.mark.parametrize("kind", ["ours", "runserver"])
+async def test_a_server_stopped_by_ctrl_c_ends_as_quietly(start_server, kind):
+    server = start_server(kind)
     async with Client(server.url).connected() as client:
         server.interrupt()
         last, code = await goodbye(client)

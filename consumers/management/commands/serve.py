@@ -1,5 +1,6 @@
 """The stream and the project's pages, in production: our server, without what a developer needs."""
 
+import logging
 from typing import Any
 
 from daphne.endpoints import build_endpoint_description_strings
@@ -31,6 +32,8 @@ class Command(BaseCommand):
             raise CommandError(f'{error} Write ASGI_APPLICATION = "mysite.asgi.application".') from error
         if settings.DEBUG:
             self.stderr.write("DEBUG is on: whoever is on this machine sees everything. In production, turn it off.")
+        if access_log:
+            _show_access()
         server = Server(
             application,
             build_endpoint_description_strings(host=host, port=port),
@@ -48,6 +51,14 @@ def _parsed(address: str) -> tuple[str, int]:
     if not found or not 0 < int(found["port"]) < 65536:
         raise CommandError(f"{address!r} is no address. Write a port, or address:port, e.g. {DEFAULT} or [::1]:8000.")
     return (found["addr"] or "127.0.0.1").strip("[]"), int(found["port"])
+
+
+def _show_access() -> None:
+    """Whatever LOGGING says of other loggers: it was asked for."""
+    access = logging.getLogger("signalcast.access")
+    access.setLevel(logging.INFO)
+    if not access.hasHandlers():
+        access.addHandler(logging.StreamHandler())
 
 
 def _shown(host: str) -> str:

@@ -1,0 +1,177 @@
+"""Our server: what it tells an application, what it takes at once, and how it begins and ends."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+from websockets.asyncio.client import connect
+
+from .client import SECONDS, Client
+from .server import ROOT, free_port
+
+
+@pytest.fixture
+def run_serve():
+    """Runs `manage.py serve` with these words to its end, which must be soon."""
+
+    def run(*words, **environment):
+        return subprocess.run(
+            [sys.executable, "manage.py", "serve", *words],
+            cwd=ROOT,
+            env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.integration.settings"} | environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return run
+
+
+@pytest.fixture
+def opened():
+    """TCP connections to a server, which end with the test."""
+    sockets = []
+
+    def open_one(server):
+        sockets.append(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+        return sockets[-1]
+
+    yield open_one
+
+    for one in sockets:
+        one.close()
+
+
+async def flooded(get, server):
+    """What `/flood/` has come to."""
+    return json.loads((await get(server, "/flood/")).split("\r\n\r\n")[1])
+
+
+async def test_an_application_sees_what_is_buffered_for_a_socket_and_hears_when_it_is_drained(
+    start_server, get, frozen
+):
+    server = start_server("ours")
+    client = frozen(server, "/flood/")
+    # The machine's own buffers take what they like first.
+    seen, full = None, await flooded(get, server)
+    async with asyncio.timeout(SECONDS):
+        while full["buffered"] == 0 or full != seen:
+            await asyncio.sleep(0.05)
+            seen, full = full, await flooded(get, server)
+
+    # The server holds the frame with which it was too much, and none after it.
+    assert 65_536 < full["buffered"] <= 65_536 + 50_004
+
+    async with asyncio.timeout(SECONDS):
+        while (drained := await flooded(get, server))["drained"] == full["drained"]:
+            await asyncio.to_thread(client.thaw, 50_000)
+    assert drained["frames"] >= full["frames"]
+
+
+async def test_a_plain_client_gets_all_it_has_missed_at_once_and_in_order(keep_server, send):
+    server = keep_server("ours")
+    await send(120, note="x" * 60_000)
+
+    # At the pace of other servers, 7 MB would take 7 s.
+    async with connect(f"{server.url}?after=0") as client, asyncio.timeout(SECONDS):
+        numbers = [json.loads(await client.recv())["data"]["number"] for _ in range(120)]
+
+    assert numbers == list(range(120))
+
+
+def test_three_hundred_clients_may_come_while_it_is_busy(start_server, opened):
+    server = start_server("ours")
+    server.signal(signal.SIGSTOP)
+    try:
+        # The kernel answers for as many as the server has asked it to.
+        connections = [opened(server) for _ in range(300)]
+    finally:
+        server.signal(signal.SIGCONT)
+
+    for connection in connections:
+        connection.sendall(b"GET /let-go/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 200"
+
+
+async def test_a_request_that_is_under_way_is_answered_before_it_stops(start_server, opened, get):
+    server = start_server("ours")
+    last = await asyncio.to_thread(opened, server)
+    slow = asyncio.create_task(get(server, "/slow/"))
+    client = Client(server.url)
+    async with client.connected():
+        server.terminate()
+        await client.hear_op("bye")
+    await _until_refused(server)
+    assert not slow.done()
+
+    last.sendall(b"GET /let-go/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+    assert (await slow).startswith("HTTP/1.1 200")
+    assert await asyncio.to_thread(server.wait) == 0
+
+
+async def _until_refused(server):
+    async with asyncio.timeout(SECONDS):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            except ConnectionRefusedError:
+                return
+            writer.close()
+            await asyncio.sleep(0.02)
+
+
+async def test_it_logs_no_request_unless_it_is_asked_to(start_server, get):
+    quiet, telling = start_server("ours"), start_server("access log")
+    for server in (quiet, telling):
+        await get(server, "/let-go/?token=secret")
+        async with Client(server.url).connected():
+            pass
+        server.terminate()
+        await asyncio.to_thread(server.wait)
+
+    assert "/let-go/" not in quiet.output
+    assert '"GET /let-go/" 200' in telling.output
+    assert '"/ws/" websocket connected' in telling.output
+    assert "secret" not in telling.output
+
+
+def test_it_says_where_it_serves_and_warns_of_debug(start_server):
+    server = start_server("ours")
+    server.terminate()
+    server.wait()
+
+    assert f"Serving on http://127.0.0.1:{server.port}/" in server.output
+    assert "DEBUG is on" in server.output
+
+
+def test_a_port_that_is_taken_is_an_error(run_serve):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = run_serve(f"127.0.0.1:{port}")
+
+    assert done.returncode == 1
+    assert f"127.0.0.1:{port}" in done.stderr and "in use" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("address", ["nowhere", "127.0.0.1", "0", "65536", "::1:8000"])
+def test_an_address_that_is_none_is_an_error_that_shows_one(run_serve, address):
+    done = run_serve(address)
+
+    assert done.returncode == 1
+    assert done.stderr.endswith("Write a port, or address:port, e.g. 127.0.0.1:8000 or [::1]:8000.\n")
+
+
+def test_a_project_without_an_asgi_application_is_told_what_to_write(run_serve):
+    done = run_serve(str(free_port()), DJANGO_SETTINGS_MODULE="tests.integration.without_asgi")
+
+    assert done.returncode == 1
+    assert 'Write ASGI_APPLICATION = "mysite.asgi.application".' in done.stderr
