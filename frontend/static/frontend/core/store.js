@@ -12,8 +12,6 @@ const ENTRY = 160;      // bytes that an entry costs besides its text, about
 const NAMES = 65535;    // names of types and senders that are kept apart; later ones are read from their lines
 
 export class Store {
-  first = 0;
-  next = 0;
   bytes = 0;
   events = 0;     // that ever came
   dropped = 0;    // events let go for room
@@ -22,14 +20,17 @@ export class Store {
   #names = ['', ''];   // 0 is a name not kept, 1 no name
   #ids = new Map();
 
-  constructor({capacity = 100000, budget = 96e6} = {}) {
+  /** @param {{capacity?: number, budget?: number, start?: number}} [options] entries, bytes, and the first ordinal */
+  constructor({capacity = 100000, budget = 96e6, start = 0} = {}) {
     this.capacity = capacity;
     this.budget = budget;
+    this.first = this.next = start;
     this.kinds = new Uint8Array(capacity);
     this.positions = new Float64Array(capacity);
     this.times = new Float64Array(capacity);
     this.types = new Uint16Array(capacity);
     this.senders = new Uint16Array(capacity);
+    this.degraded = new Uint8Array(capacity);
     this.summaries = new Array(capacity);
     this.lines = new Array(capacity);
   }
@@ -41,22 +42,32 @@ export class Store {
 
   /** @param {string} line an event as it came */
   push(line) {
-    const event = read(line);
     this.events += 1;
-    this.#append({
-      kind: event ? EVENT : UNREADABLE, line,
-      position: Number(event?.sequence ?? NaN),
-      time: event ? Date.parse(event.time) : NaN,
-      type: event ? String(event.type) : '',
-      sender: event?.sender === undefined ? '' : String(event.sender),
-      summary: event?.summary === undefined ? '' : String(event.summary).slice(0, SUMMARY),
-    });
+    this.#append(columns(line));
+  }
+
+  /** Takes in the event before the oldest. What has no room then is the newest. @param {string} line as it came */
+  unshift(line) {
+    this.events += 1;
+    if (this.size === this.capacity) this.#cut();
+    this.first -= 1;
+    this.#put(this.first, columns(line));
+    while (this.bytes > this.budget && this.size > 1) this.#cut();
   }
 
   /** @param {{from: number, to: number, reason: string}} gap */
   pushGap(gap) {
     if (gap.reason !== 'epoch') this.missed += gap.to - gap.from;
     this.#append({kind: GAP, line: JSON.stringify(gap), position: gap.from, time: NaN, type: '', sender: '', summary: ''});
+  }
+
+  /** The ordinal of the newest event that has this position; null if none is held. */
+  find(position) {
+    for (let at = this.next - 1; at >= this.first; at -= 1) {
+      const i = at % this.capacity;
+      if (this.positions[i] === position && this.kinds[i] === EVENT) return at;
+    }
+    return null;
   }
 
   /** One entry, as a row shows it. @param {number} ordinal */
@@ -70,6 +81,7 @@ export class Store {
       time: this.times[i],
       type: this.#name(this.types[i], line, 'type'),
       sender: this.#name(this.senders[i], line, 'sender'),
+      degraded: this.degraded[i] === 1,
       summary: this.summaries[i],
     };
   }
@@ -83,27 +95,41 @@ export class Store {
     return NaN;
   }
 
-  #append({kind, line, position, time, type, sender, summary}) {
+  #append(entry) {
     if (this.size === this.capacity) this.#drop();
-    const i = this.next % this.capacity;
+    this.#put(this.next, entry);
+    this.next += 1;
+    while (this.bytes > this.budget && this.size > 1) this.#drop();
+  }
+
+  #put(ordinal, {kind, line, position, time, type, sender, degraded, summary}) {
+    const i = ordinal % this.capacity;
     this.kinds[i] = kind;
     this.positions[i] = position;
     this.times[i] = time;
     this.types[i] = this.#intern(type);
     this.senders[i] = this.#intern(sender);
+    this.degraded[i] = degraded ? 1 : 0;
     this.summaries[i] = summary;
     this.lines[i] = line;
     this.bytes += cost(line, summary);
-    this.next += 1;
-    while (this.bytes > this.budget && this.size > 1) this.#drop();
   }
 
   #drop() {
-    const i = this.first % this.capacity;
+    this.#forget(this.first);
+    this.first += 1;
+  }
+
+  #cut() {
+    this.next -= 1;
+    this.#forget(this.next);
+  }
+
+  #forget(ordinal) {
+    const i = ordinal % this.capacity;
     if (this.kinds[i] !== GAP) this.dropped += 1;
     this.bytes -= cost(this.lines[i], this.summaries[i]);
     this.lines[i] = this.summaries[i] = '';
-    this.first += 1;
   }
 
   #intern(name) {
@@ -124,10 +150,23 @@ export class Store {
   }
 }
 
+function columns(line) {
+  const event = read(line);
+  return {
+    kind: event ? EVENT : UNREADABLE, line,
+    position: Number(event?.sequence ?? NaN),
+    time: event ? Date.parse(event.time) : NaN,
+    type: event ? String(event.type) : '',
+    sender: event?.sender === undefined ? '' : String(event.sender),
+    degraded: Boolean(event?.degraded),
+    summary: event?.summary === undefined ? '' : String(event.summary).slice(0, SUMMARY),
+  };
+}
+
 const cost = (line, summary) => line.length + 2 * summary.length + ENTRY;
 
 /** The event in a line, or null where the line is not a JSON object that has a type. */
-function read(line) {
+export function read(line) {
   try {
     const event = JSON.parse(line);
     return event !== null && typeof event === 'object' && 'type' in event ? event : null;

@@ -37,6 +37,10 @@ export class View {
     if (matches) this.#ordinals ??= new Float64Array(this.store.capacity);
   }
 
+  get matches() {
+    return this.#matches;
+  }
+
   get filtered() {
     return this.#matches !== null;
   }
@@ -104,8 +108,10 @@ export class View {
   }
 
   #trim() {
-    const {first} = this.store;
+    const {first, next} = this.store;
     while (this.#first < this.#next && this.at(this.#first) < first) this.#first += 1;
+    while (this.#first < this.#next && this.at(this.#next - 1) >= next) this.#next -= 1;
+    this.#high = Math.min(this.#high, next);
     if (this.#gaps.length) this.#gaps = this.#gaps.filter((ordinal) => ordinal >= first);
     this.#high = Math.max(this.#high, first);
     this.#low = Math.max(this.#low, first);
