@@ -69,6 +69,8 @@ class Hub:
         """Counts the logs: another number, and positions do not mean what they meant."""
         self.beats = 0
         """Counts the heartbeats that are due to every client."""
+        self.repairs = 0
+        """Counts the group messages that did not continue the ring, or were not believed."""
         self._log = log
         self._ring = ring
         self._key = key
@@ -216,13 +218,17 @@ class Hub:
     def _accept(self, raw: object) -> None:
         message = unseal(raw, self._key)
         if message is None or message.stream != self.stream or message.epoch != self.epoch:
-            self._nudged.set()
+            self._repair()
             return
         entries = [Entry(message.start + index, line) for index, line in enumerate(message.lines)]
         if message.start <= self._ring.next <= message.start + len(entries) and self._ring.append(entries):
             self._wake()
         else:
-            self._nudged.set()
+            self._repair()
+
+    def _repair(self) -> None:
+        self.repairs += 1
+        self._nudged.set()
 
     def _beat(self) -> None:
         self.beats += 1

@@ -20,6 +20,7 @@ from events.streams import MAIN, key
 
 from .database import Database, StreamLog
 from .hub import Hub
+from .metrics import meter
 from .ring import Ring
 
 logger = logging.getLogger("signalcast.consumers")
@@ -44,12 +45,14 @@ class Process:
                 self._log = self._log or StreamLog(MAIN, self.database)
                 hub = _hub(self._log)
                 await hub.start()
+                meter.started(hub)
                 self._hub = hub
             return self._hub
 
     async def stop(self) -> None:
         if self._hub is not None:
             await self._hub.stop()
+            meter.stopped(self._hub)
         if self._log is not None:
             self._log.close()
         await self.database.close()

@@ -1,0 +1,108 @@
+"""What this process counts as it serves clients, for Prometheus: on its client library's default registry.
+
+Plain numbers, since a counter of the library's own would cost as much as a delivery. They are read when somebody asks.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from itertools import accumulate
+
+import django
+from prometheus_client import REGISTRY, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily
+
+from .hub import Hub
+from .protocol import V1, CloseCode
+
+BOUNDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
+DIALECTS = (V1, "cloudevents.json")
+OTHER = "other"
+
+
+class Meter:
+    """The numbers. The event loop writes them, and whoever scrapes reads them, from another thread."""
+
+    def __init__(self) -> None:
+        self.deliveries = 0
+        self._sockets: dict[object, tuple[str, Callable[[], int] | None]] = {}
+        self._closes = Counter({str(int(code)): 0 for code in CloseCode} | {OTHER: 0})
+        self._hubs: set[Hub] = set()
+        self._repairs = 0
+        self._observed = [0] * (len(BOUNDS) + 1)
+        self._seconds = 0.0
+
+    def opened(self, socket: object, dialect: str, buffered: Callable[[], int] | None) -> None:
+        """A websocket was accepted. `buffered` tells how many bytes the server holds for it, where the server can."""
+        self._sockets[socket] = (dialect, buffered)
+
+    def closed(self, socket: object, code: CloseCode | None) -> None:
+        """With our code, or None if it was not we who closed it. Nothing happens if it was never opened."""
+        if self._sockets.pop(socket, None):
+            self.refused(code)
+
+    def refused(self, code: CloseCode | None) -> None:
+        self._closes[str(int(code)) if code else OTHER] += 1
+
+    def started(self, hub: Hub) -> None:
+        self._hubs.add(hub)
+
+    def stopped(self, hub: Hub) -> None:
+        self._hubs.discard(hub)
+        self._repairs += hub.repairs
+
+    def took(self, seconds: float) -> None:
+        """So long after its signal was sent an event was handed to a socket."""
+        self._observed[bisect_left(BOUNDS, seconds)] += 1
+        self._seconds += seconds
+
+    def head(self) -> int | None:
+        """The newest position that this process knows of; None if nobody follows the log here."""
+        return min((hub.head for hub in list(self._hubs)), default=None)
+
+    def collect(self) -> Iterator[Metric]:
+        """As the registry wants it."""
+        sockets = list(self._sockets.values())
+        connections = GaugeMetricFamily("signalcast_connections", "Websockets that are open.", labels=["dialect"])
+        for dialect in DIALECTS:
+            connections.add_metric([dialect], sum(spoken == dialect for spoken, _ in sockets))
+        yield connections
+        yield CounterMetricFamily(
+            "signalcast_deliveries", "Events handed to sockets; one to two clients counts twice.", self.deliveries
+        )
+        closes = CounterMetricFamily("signalcast_closes", "Websockets that were closed.", labels=["code"])
+        for code, count in list(self._closes.items()):
+            closes.add_metric([code], count)
+        yield closes
+        yield CounterMetricFamily(
+            "signalcast_gap_repairs",
+            "Group messages that did not continue what was known, or were not believed: the log was read instead.",
+            self._repairs + sum(hub.repairs for hub in list(self._hubs)),
+        )
+        yield GaugeMetricFamily(
+            "signalcast_buffered_bytes",
+            "What the server holds of what was sent to sockets, as far as the server tells.",
+            sum(buffered() for _, buffered in sockets if buffered),
+        )
+        yield HistogramMetricFamily(
+            "signalcast_send_to_socket_seconds",
+            "From sending a signal to handing its event to a socket: the oldest of each live batch.",
+            buckets=[*zip([*map(str, BOUNDS), "+Inf"], map(float, accumulate(self._observed)), strict=True)],
+            sum_value=self._seconds,
+        )
+        yield GaugeMetricFamily("signalcast_hub_head", "The newest position that this process knows of.", self.head())
+        yield InfoMetricFamily(
+            "signalcast_build", "What runs here.", {"version": _version(), "django": django.__version__}
+        )
+
+
+def _version() -> str:
+    try:
+        return version("signalcast")
+    except PackageNotFoundError:
+        return "checkout"
+
+
+meter = Meter()
+REGISTRY.register(meter)
