@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import logging
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -20,6 +21,7 @@ from .access import viewer_of_socket
 from .dialect import CloudEvents, Dialect, SignalcastV1
 from .filter import Filter
 from .hub import Hub
+from .metrics import meter
 from .opening import open_at
 from .outbox import outbox_of
 from .process import Process, process
@@ -53,6 +55,8 @@ class StreamConsumer(AsyncConsumer):
         self._wanted_filter: Filter | None = None
         self._streaming: asyncio.Task[None] | None = None
         self._is_closed = False
+        self._closed_with: CloseCode | None = None
+        self._is_live = False
         self._complaints = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -65,6 +69,7 @@ class StreamConsumer(AsyncConsumer):
                 await self._leave()
                 await asyncio.sleep(GOODBYE_SECONDS)
             finally:
+                meter.closed(self, self._closed_with)
                 await self._stop()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
@@ -74,12 +79,14 @@ class StreamConsumer(AsyncConsumer):
     async def websocket_connect(self, message: dict[str, Any]) -> None:
         offered: list[str] = self.scope.get("subprotocols") or []
         spoken = next((name for name in offered if name in _DIALECTS), None)
-        self._dialect = _DIALECTS[spoken or "cloudevents.json"]() if spoken or not offered else SignalcastV1()
+        self._dialect = _DIALECTS[spoken or _PLAIN]() if spoken or not offered else SignalcastV1()
         # A browser gives up unless it is answered with a sub-protocol that it offered, and would not see why.
         try:
             await self.send({"type": "websocket.accept", "subprotocol": spoken or next(iter(offered), None)})
         except OSError as gone:
             raise StopConsumer from gone
+        outbox = outbox_of(self.scope)
+        meter.opened(self, spoken or _PLAIN, outbox and outbox["buffered"])
         try:
             if offered and not spoken:
                 raise Refused(
@@ -207,17 +214,23 @@ class StreamConsumer(AsyncConsumer):
         while self._flow.is_open and not self._is_closed:
             found = await subscription.take(self._flow.limit)
             if found is None:
+                self._is_live = True
                 return
             if isinstance(found, Gap):
                 await self._say(self._dialect.gap(found, now()))
             else:
                 await self._send_batch(found)
             await self._apply_filter(subscription)
+        # What waits for room tells how slow the client is, not how fast we are.
+        self._is_live = False
 
     async def _send_batch(self, batch: protocol.Batch) -> None:
         # Counted before it goes: the answer may be here before a server's `send` returns.
         pause = self._flow.send(batch, _clock())
         await self._say(self._dialect.batch(batch))
+        meter.deliveries += len(batch.entries)
+        if self._is_live and batch.entries:
+            meter.took(time.time() - batch.sent_at)
         # At least once around the loop: a server's `send` may never wait, and others want their turn.
         await asyncio.sleep(pause)
 
@@ -260,6 +273,7 @@ class StreamConsumer(AsyncConsumer):
     async def _close(self, code: CloseCode) -> None:
         if not self._is_closed:
             self._is_closed = True
+            self._closed_with = code
             with suppress(OSError):
                 await self.send({"type": "websocket.close", "code": int(code)})
 
@@ -287,4 +301,5 @@ def _cloudevents() -> CloudEvents:
     return CloudEvents(f"{current().SOURCE}/{MAIN}")
 
 
-_DIALECTS: dict[str, Callable[[], Dialect]] = {protocol.V1: SignalcastV1, "cloudevents.json": _cloudevents}
+_PLAIN = "cloudevents.json"
+_DIALECTS: dict[str, Callable[[], Dialect]] = {protocol.V1: SignalcastV1, _PLAIN: _cloudevents}

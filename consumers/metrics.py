@@ -55,7 +55,8 @@ class Meter:
     def took(self, seconds: float) -> None:
         """So long after its signal was sent an event was handed to a socket."""
         self._observed[bisect_left(BOUNDS, seconds)] += 1
-        self._seconds += seconds
+        # Clocks differ: another machine's may be ahead of ours.
+        self._seconds += max(0.0, seconds)
 
     def head(self) -> int | None:
         """The newest position that this process knows of; None if nobody follows the log here."""

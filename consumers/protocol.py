@@ -11,7 +11,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Any, Literal
 
-from events.event import Entry, new_id, rfc3339
+from events.event import Entry, new_id, rfc3339, sent_at
 
 V1 = "signalcast.v1"
 
@@ -109,6 +109,11 @@ class Batch:
         """As `signalcast.v1` sends it: a header and one event a line."""
         header = {"op": "batch", "from": self.start, "to": self.stop, "tip": self.tip, "head": self.head}
         return "\n".join([_dumps(header), *(entry.line for entry in self.entries)])
+
+    @cached_property
+    def sent_at(self) -> float:
+        """When the signal of its first event was sent, in seconds since 1970."""
+        return sent_at(self.entries[0].id)
 
 
 def parse(text: str) -> Hello | Ack | SetFilter:
