@@ -4,6 +4,7 @@ DEBUG          "0" turns the development server's open doors off; on by default
 SECRET_KEY     needed when DEBUG is off
 ALLOWED_HOSTS  host names served, separated by commas; this machine's own by default
 DATABASE_URL   for example postgresql://user:password@host/name; db.sqlite3 by default
+REDIS_URL      for example redis://host:6379; without it server processes only look at the log
 """
 
 import os
@@ -40,6 +41,7 @@ INSTALLED_APPS = [
     "events",
     "consumers",
     "frontend",
+    "daphne",
     "academy",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -83,7 +85,15 @@ SIGNALCAST = {
     "SIGNALS": ["academy.signals", "django.contrib.auth.signals.user_logged_in"],
 }
 
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+REDIS_URL = os.environ.get("REDIS_URL")
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL]},
+    }
+    if REDIS_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
 
 # -- Database --------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from events.event import Entry, Head, Page
 from events.streams import group, unseal
 
 from .filter import Filter
-from .membership import Layer, member
+from .membership import RENEW_SECONDS, Layer, Member
 from .pages import Pages
 from .periodic import every
 from .protocol import Batch
@@ -60,6 +60,7 @@ class Hub:
         heartbeat: float,
         key: bytes,
         layer: Layer | None = None,
+        renew: float = RENEW_SECONDS,
         sweep: Callable[[], None] | None = None,
     ) -> None:
         self.stream = stream
@@ -75,6 +76,7 @@ class Hub:
         self._ring = ring
         self._key = key
         self._layer = layer
+        self._renew = renew
         self._sweep = sweep
         self._subscriptions: set[Subscription] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -101,7 +103,14 @@ class Hub:
         if self._sweep:
             self._spawn(every(SWEEP_SECONDS, self._sweep))
         if self._layer:
-            self._spawn(self._receive(self._layer))
+            member = Member(
+                self._layer,
+                group(self.stream),
+                accept=self._accept,
+                missed=self._nudged.set,
+                renew=self._renew,
+            )
+            self._spawn(member.run())
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -201,19 +210,6 @@ class Hub:
             self._nudged.clear()
             with suppress(Exception):  # The watch comes by as well, and says what is wrong.
                 await self.catch_up()
-
-    async def _receive(self, layer: Layer) -> None:
-        backoff = 0.0
-        while True:
-            try:
-                async with member(layer, group(self.stream)) as channel:
-                    while True:
-                        self._accept(await layer.receive(channel))
-                        backoff = 0.0
-            except Exception as error:  # Whatever the layer raises: it comes back, and meanwhile there is the log.
-                backoff = min(MAX_BACKOFF, backoff * 2 or MIN_BACKOFF)
-                logger.warning("The channel layer cannot be reached: %r", error, extra={"action": "layer_lost"})
-            await asyncio.sleep(backoff)
 
     def _accept(self, raw: object) -> None:
         message = unseal(raw, self._key)

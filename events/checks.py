@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Any
 
+from channels import DEFAULT_CHANNEL_LAYER
+from channels.layers import get_channel_layer
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import connections
@@ -16,6 +18,9 @@ MOST_DATA_BYTES = 512 * 1024
 
 # RFC 3986 §2, without the query and the fragment, behind which stream and epoch would be lost.
 _SOURCE = re.compile(r"(?=.{1,255}\Z)(?:[A-Za-z0-9._~:/@!$&'()*+,;=\[\]-]|%[0-9A-Fa-f]{2})+")
+
+# RFC 6750 §2.1, and long enough to be no word.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")
 
 
 @register("signalcast")
@@ -31,7 +36,7 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
         ]
     if not isinstance(given, Mapping):
         return [_error(1, "SIGNALCAST is not a dictionary.", 'SIGNALCAST = {"SIGNALS": ["shop.signals"]}')]
-    return [*_unknown(given), *_signals(given), *_values(given), *_database(given)]
+    return [*_unknown(given), *_signals(given), *_values(given), *_database(given), *_layer()]
 
 
 def _unknown(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -102,6 +107,15 @@ def _values(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
             f'SIGNALCAST["SOURCE"] is {source!r}, no URI reference of at most 255 characters that a path can follow.',
             '"SOURCE": "/shop" or "https://example.com"',
         )
+    token = given.get("METRICS_TOKEN", "")
+    if not isinstance(token, str) or (token and not _TOKEN.fullmatch(token)):
+        # Without its value: what is wrong may be a secret all the same.
+        yield _error(
+            13,
+            'SIGNALCAST["METRICS_TOKEN"] is no token.',
+            "at least 16 letters, digits and -._~+/, e.g. what python -c "
+            "'import secrets; print(secrets.token_urlsafe())' prints",
+        )
 
 
 def _database(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -143,6 +157,39 @@ def _sqlite(alias: str, connection: Any) -> Iterator[CheckMessage]:
             f"The database {alias!r} is SQLite without write-ahead logging: readers and senders wait for each other.",
             '"init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;" among its OPTIONS',
         )
+
+
+def _layer() -> Iterator[CheckMessage]:
+    configured = getattr(django_settings, "CHANNEL_LAYERS", {})
+    if configured and DEFAULT_CHANNEL_LAYER not in configured:
+        yield _warning(
+            7,
+            f"CHANNEL_LAYERS has no {DEFAULT_CHANNEL_LAYER!r}: new events cross no channel layer.",
+            f"{DEFAULT_CHANNEL_LAYER!r} for the layer that shall carry them, or silence this check",
+        )
+    try:
+        waits, patience = _patience(get_channel_layer())
+    except Exception as error:  # Whatever the backend makes of its configuration.
+        yield _error(12, f"The channel layer cannot be made: {error}.", "a BACKEND that is installed, and its CONFIG")
+        return
+    if patience <= waits:
+        yield _warning(
+            6,
+            f"The core Redis layer waits {waits} s for a message, but its connections give up after {patience} s "
+            "(redis-py's default since 8.0 is 5): it is lost and joined again every few seconds.",
+            '"hosts": [{"address": "redis://…", "socket_timeout": 15}], or take channels_redis.pubsub, '
+            "which does not wait",
+        )
+
+
+def _patience(layer: Any) -> tuple[float, float]:
+    """How long the core Redis layer has its server wait for a message, and how long it waits for the server."""
+    waits = getattr(type(layer), "brpop_timeout", None)
+    if waits is None:
+        return 0, inf
+    # Made, not opened. They know what address, options and redis-py's defaults come to.
+    links = [layer.create_pool(index).make_connection() for index in range(len(layer.hosts))]
+    return waits, min((link.socket_timeout for link in links if link.socket_timeout is not None), default=inf)
 
 
 def _error(number: int, message: str, write: str) -> CheckMessage:

@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import socket
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -15,6 +18,8 @@ from .streams import MAIN, Message, group, key, seal
 logger = logging.getLogger("signalcast.events")
 
 DEADLINE = 1.0
+# After a server that did not answer in time: positions shall not wait for it again and again.
+REST = 5.0
 MAX_EVENTS = 200
 MAX_BYTES = 200_000
 
@@ -25,6 +30,8 @@ class Nudge:
     def __init__(self) -> None:
         # Never closed: a layer ties its connections to the loop in which they were made.
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._tired: Any = None
+        self._rests_until = 0.0
 
     def send(self, numbered: Numbered) -> None:
         """Send what was numbered to the group, within a second. Never raises.
@@ -35,12 +42,35 @@ class Nudge:
             layer = get_channel_layer()
             if layer is None or isinstance(layer, InMemoryChannelLayer):
                 return
+            if layer is self._tired and time.monotonic() < self._rests_until:
+                metrics.failed("group")
+                return
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
+                self._loop = _Loop()
             self._loop.run_until_complete(_group_send(layer, numbered))
         except Exception as error:  # Whatever the layer raises, the hubs look at the log by themselves.
             metrics.failed("group")
-            logger.warning("The channel layer cannot be reached: %r", error, extra={"action": "group_failed"})
+            if isinstance(error, TimeoutError):
+                self._tired, self._rests_until = layer, time.monotonic() + REST
+            if not _wants_a_thread_at_exit(error):
+                logger.warning(
+                    "The channel layer cannot be reached: %s: %s",
+                    type(error).__name__,
+                    error,
+                    extra={"action": "group_failed"},
+                )
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    async def getaddrinfo(self, *arguments: Any, **options: Any) -> Any:
+        """Host names are looked up in a thread; but here, where the interpreter ends and starts none any more."""
+        with suppress(RuntimeError):
+            return await super().getaddrinfo(*arguments, **options)
+        return socket.getaddrinfo(*arguments, **options)
+
+
+def _wants_a_thread_at_exit(error: Exception) -> bool:
+    return isinstance(error, RuntimeError) and "shutdown" in str(error)
 
 
 async def _group_send(layer: Any, numbered: Numbered) -> None:

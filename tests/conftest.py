@@ -10,6 +10,8 @@ from django.db import connection
 
 from events.publisher import publisher
 
+from .valkey import server as valkey_server
+
 # The event loop's pools keep their threads for later work, by design.
 POOLS = ("asyncio_", "ThreadPoolExecutor")
 
@@ -73,6 +75,23 @@ def everything_is_published(request):
     yield
 
     assert publisher().flush(), "the publisher could not do its work"
+
+
+@pytest.fixture(scope="session")
+def redis_url():
+    """The address of a real Valkey that no test stops."""
+    if settings.REDIS_URL:
+        yield settings.REDIS_URL
+    else:
+        with valkey_server() as started:
+            yield started.url
+
+
+@pytest.fixture
+def valkey():
+    """A real Valkey that the test may kill, pause and empty."""
+    with valkey_server() as started:
+        yield started
 
 
 @pytest.fixture

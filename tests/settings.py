@@ -12,6 +12,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     name = f"signalcast-test-{os.getpid()}.sqlite3"
     DATABASES["default"]["TEST"] = {"NAME": str(Path(tempfile.gettempdir()) / name)}
 
+# REDIS_URL is for the tests of the Redis layers alone, and for no process that another test starts.
+os.environ.pop("REDIS_URL", None)
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # pytest-django turns DEBUG off; without this each client would first list every static file.

@@ -12,7 +12,7 @@ import json, sys
 from django.conf import settings
 print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}, default=str))
 """
-OURS = ("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL")
+OURS = ("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL")
 
 
 def start(*names, **given):
@@ -51,6 +51,19 @@ def test_the_database_is_the_one_given():
     assert database["ENGINE"] == "django.db.backends.postgresql"
     assert (database["HOST"], database["PORT"], database["NAME"]) == ("db.example", 5433, "academy")
     assert "transaction_mode" not in database.get("OPTIONS", {})
+
+
+def test_the_channel_layer_is_the_pub_sub_one_of_the_redis_given_or_none_that_crosses_processes():
+    [alone, shared] = [
+        read("CHANNEL_LAYERS", **given)["CHANNEL_LAYERS"]["default"]
+        for given in ({}, {"REDIS_URL": "redis://valkey.example:6380"})
+    ]
+
+    assert alone == {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    assert shared == {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": ["redis://valkey.example:6380"]},
+    }
 
 
 def test_without_debug_a_secret_key_is_needed_and_the_error_says_how_to_make_one():

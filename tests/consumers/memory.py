@@ -81,7 +81,7 @@ class MemoryLayer:
     def __init__(self):
         self.groups = {}
         self.mailboxes = {}
-        self.added = 0
+        self.added = self.tried = 0
         self.error = None
 
     def send(self, message, group="signalcast.main"):
@@ -108,6 +108,7 @@ class MemoryLayer:
         return message
 
     async def group_add(self, group, channel):
+        self.tried += 1
         self._complain()
         self.added += 1
         self.groups.setdefault(group, set()).add(channel)

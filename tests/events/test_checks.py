@@ -49,6 +49,12 @@ def test_the_demo_has_nothing_to_complain_about(db):
         (GOOD | {"SOURCE": 7}, ["E008"]),
         (GOOD | {"SOURCE": "x" * 256}, ["E008"]),
         (GOOD | {"DATABASE": "elsewhere"}, ["E009"]),
+        (GOOD | {"METRICS_TOKEN": "short"}, ["E013"]),
+        (GOOD | {"METRICS_TOKEN": "0123456789abcdef "}, ["E013"]),
+        (GOOD | {"METRICS_TOKEN": 1234567890123456}, ["E013"]),
+        (GOOD | {"METRICS_TOKEN": None}, ["E013"]),
+        (GOOD | {"METRICS_TOKEN": "0123456789abcdef"}, []),
+        (GOOD | {"METRICS_TOKEN": ""}, []),
         (GOOD, []),
         (GOOD | {"PUBLISHER": "off", "HEARTBEAT": 0.5, "SOURCE": "https://shop.example/"}, []),
     ],
@@ -117,3 +123,52 @@ def test_sqlite_must_wait_for_its_turn(settings, monkeypatch, options, expected)
     monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
 
     assert ids(GOOD, settings) == expected
+
+
+IN_MEMORY = {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+NOWHERE = "redis://127.0.0.1:1"
+
+
+def redis_layer(kind, *hosts):
+    backend = {"core": "core.RedisChannelLayer", "pubsub": "pubsub.RedisPubSubChannelLayer"}[kind]
+    return {"BACKEND": f"channels_redis.{backend}", "CONFIG": {"hosts": list(hosts)}}
+
+
+@pytest.mark.parametrize(
+    ("layers", "expected"),
+    [
+        ({}, []),
+        ({"default": IN_MEMORY}, []),
+        ({"default": redis_layer("pubsub", NOWHERE)}, []),
+        ({"default": redis_layer("core", NOWHERE)}, ["W006"]),
+        ({"default": redis_layer("core", ("127.0.0.1", 1))}, ["W006"]),
+        ({"default": redis_layer("core", {"address": NOWHERE, "socket_timeout": 5})}, ["W006"]),
+        ({"default": redis_layer("core", {"address": NOWHERE, "socket_timeout": 15}, NOWHERE)}, ["W006"]),
+        ({"default": redis_layer("core", {"address": NOWHERE, "socket_timeout": 15})}, []),
+        ({"default": redis_layer("core", {"address": NOWHERE, "socket_timeout": None})}, []),
+        ({"default": redis_layer("core", {"host": "127.0.0.1", "port": 1, "socket_timeout": 15})}, []),
+        ({"default": redis_layer("core", NOWHERE + "?socket_timeout=15")}, []),
+        ({"default": redis_layer("core", "127.0.0.1:1")}, ["E012"]),
+        ({"default": {"BACKEND": "nowhere.Layer"}}, ["E012"]),
+        ({"default": {"BACKEND": IN_MEMORY["BACKEND"], "CONFIG": {"hosts": []}}}, ["E012"]),
+        ({"others": IN_MEMORY}, ["W007"]),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_the_channel_layer_has_a_number_and_a_server_that_is_away_is_nothing_wrong(
+    settings, layers, expected
+):
+    settings.CHANNEL_LAYERS = layers
+
+    assert ids(GOOD, settings) == expected
+
+
+def test_a_core_layer_that_gives_up_too_soon_is_told_what_to_write(settings):
+    settings.SIGNALCAST = GOOD
+    settings.CHANNEL_LAYERS = {"default": redis_layer("core", NOWHERE)}
+    [warning] = check_settings()
+
+    # As the hint says it.
+    settings.CHANNEL_LAYERS = {"default": redis_layer("core", {"address": NOWHERE, "socket_timeout": 15})}
+    assert '{"address": "redis://…", "socket_timeout": 15}' in warning.hint
+    assert check_settings() == []

@@ -32,7 +32,10 @@ class Recorder:
 class Hanging:
     """A layer whose server does not answer."""
 
+    asked = 0
+
     async def group_send(self, group, message):
+        self.asked += 1
         await asyncio.Event().wait()
 
 
@@ -41,6 +44,13 @@ class Refusing:
 
     async def group_send(self, group, message):
         raise ConnectionRefusedError
+
+
+class TooLate:
+    """A layer that wants a thread, of which the interpreter starts none any more."""
+
+    async def group_send(self, group, message):
+        raise RuntimeError("cannot schedule new futures after shutdown")
 
 
 def numbered(*lines, start=1):
@@ -112,15 +122,58 @@ def test_to_the_in_memory_layer_nothing_is_sent(send, layer):
     assert not memory.channels
 
 
-@pytest.mark.parametrize("backend", [HERE + "Refusing", HERE + "Hanging", "nowhere.Layer"])
-def test_a_layer_that_cannot_be_reached_is_counted_and_nothing_more(send, layer, failed, caplog, monkeypatch, backend):
-    monkeypatch.setattr(nudge, "DEADLINE", 0.05)
+@pytest.mark.parametrize(
+    ("backend", "reason"),
+    [(HERE + "Refusing", "ConnectionRefusedError"), ("nowhere.Layer", "Cannot import BACKEND")],
+)
+def test_a_layer_that_cannot_be_reached_is_counted_and_nothing_more(send, layer, failed, caplog, backend, reason):
     layer(backend)
     send(numbered("{}"))
     send(numbered("{}"))
 
     assert failed() == {"group": 2}
-    assert "The channel layer cannot be reached" in caplog.text
+    assert caplog.text.count("The channel layer cannot be reached") == caplog.text.count(reason) == 2
+
+
+def test_a_layer_that_did_not_answer_is_left_alone_for_a_while_and_then_asked_again(
+    send, layer, failed, caplog, monkeypatch
+):
+    monkeypatch.setattr(nudge, "DEADLINE", 0.05)
+    hanging = layer(HERE + "Hanging")
+    for _ in range(3):
+        send(numbered("{}"))
+    asked = hanging.asked
+    monkeypatch.setattr(nudge, "REST", 0.0)
+    sender = Nudge()
+    for _ in range(3):
+        sender.send(numbered("{}"))
+    sender._loop.close()
+
+    assert asked == 1
+    assert hanging.asked == 4
+    assert failed() == {"group": 6}
+    assert caplog.text.count("The channel layer cannot be reached: TimeoutError") == 4
+
+
+def test_a_layer_that_wants_a_thread_when_the_interpreter_ends_is_no_fault(send, layer, failed, caplog):
+    layer(HERE + "TooLate")
+    send(numbered("{}"))
+
+    assert failed() == {"group": 1}
+    assert caplog.text == ""
+
+
+def test_a_host_name_is_looked_up_even_when_the_interpreter_ends(monkeypatch):
+    loop = nudge._Loop()
+
+    def refuse(*arguments):
+        raise RuntimeError("cannot schedule new futures after shutdown")
+
+    monkeypatch.setattr(loop, "run_in_executor", refuse)
+    try:
+        assert loop.run_until_complete(loop.getaddrinfo("localhost", 6379))
+    finally:
+        loop.close()
 
 
 def test_without_a_layer_nothing_is_sent_and_nothing_fails(send, layer, failed):
