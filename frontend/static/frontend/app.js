@@ -1,22 +1,28 @@
 // The dashboard, wired: socket frame → stream → store → scheduler → list. Nothing here but who tells whom.
 
 import {Hold} from './core/hold.js';
-import {Meter} from './core/meter.js';
+import {Rates} from './core/rates.js';
 import {Scheduler} from './core/scheduler.js';
 import {GAP, Store} from './core/store.js';
+import {UrlState} from './core/urlstate.js';
 import {View} from './core/view.js';
 import {EventStream} from './lib/eventstream.js';
 import {followPage} from './lib/lifecycle.js';
 import {announcer} from './ui/announce.js';
+import {Chart} from './ui/chart.js';
 import {Conn} from './ui/conn.js';
 import {Detail} from './ui/detail.js';
 import {byId, takesText} from './ui/dom.js';
 import {Empty} from './ui/empty.js';
 import {Export} from './ui/export.js';
+import {FilterBar} from './ui/filterbar.js';
 import {Foot} from './ui/foot.js';
 import {Help} from './ui/help.js';
 import {listenToKeys} from './ui/keys.js';
 import {List} from './ui/list.js';
+import {NoMatch} from './ui/nomatch.js';
+import {Rail} from './ui/rail.js';
+import {Sheet} from './ui/sheet.js';
 import {splitterOf} from './ui/splitter.js';
 import {Strip} from './ui/strip.js';
 import {themeToggle} from './ui/theme.js';
@@ -29,15 +35,21 @@ const config = JSON.parse(byId('config').textContent);
 const help = new Help();
 const announce = announcer(byId('announce'), help.announced);
 const store = new Store();
-const meter = new Meter();
+const rates = new Rates();
 const scheduler = new Scheduler();
-const rate = () => meter.rate(performance.now());
+const clock = () => performance.timeOrigin + performance.now();
+const rate = () => rates.rate(clock());
+const address = new UrlState();
 
 const stream = new EventStream(config.socket, {
   stream: config.stream, from: {last: BACKFILL}, backfill: BACKFILL, storage: session(),
-  onBatch({lines, to}) {
-    for (const line of lines) store.push(line);
-    if (to - 1 > stream.joined.head) meter.add(lines.length, performance.now());    // a replay is no rate
+  onBatch({lines}) {
+    const now = clock();
+    for (const line of lines) {
+      store.push(line);
+      const {type, time, position} = store.at(store.next - 1);
+      rates.add(type, position > stream.joined.head ? now : time, now);    // a replay is no rate
+    }
     scheduler.mark('list');
     if (hold.held) scheduler.mark('status');
   },
@@ -59,34 +71,50 @@ const hold = new Hold(store, () => {
   scheduler.now('status');
   scheduler.now('list');
 });
+const connected = () => ['live', 'catching-up'].includes(stream.name);
 const isEmpty = () => store.size === 0 && stream.position !== null && stream.behind === 0;
-const list = new List({view: new View(store), hold, scheduler, announce, open, rate});
-const detail = new Detail({closed, step, announce});
+const list = new List({view: new View(store), hold, scheduler, announce, open, rate, hue: (type) => rates.hue(type)});
+const detail = new Detail({closed, step, announce, hue: (type) => rates.hue(type)});
 const conn = new Conn({stream, rate, signals: config.signals.length, announce, isEmpty});
 const strip = new Strip({stream, store, hold, announce, live: () => list.live()});
 const foot = new Foot({stream, store});
 const empty = new Empty({config, announce});
+const bar = new FilterBar({list, announce, changed: filter});
+const nomatch = new NoMatch({list, clear: () => bar.clear()});
+const rail = new Rail({rates, bar});
+const chart = new Chart({rates});
+const sheet = new Sheet();
 const file = new Export({stream: config.stream, shown: () => ({view: list.view, end: list.hold.end}), announce});
 
 scheduler.add('list', () => {
   empty.draw(isEmpty(), stream.name === 'live');
   list.draw();
+  nomatch.draw();
 }, () => !hold.held && rate() > BUSY);
 scheduler.add('status', () => {
   conn.draw();
   strip.draw();
   foot.draw();
+  bar.draw();
   empty.draw(isEmpty(), stream.name === 'live');
 }, () => true);
+scheduler.add('rates', () => {
+  const now = clock(), types = rates.types(now), lostAt = connected() ? null : performance.timeOrigin + (stream.heardAt ?? 0);
+  if (rail.free && rates.settle(now)) list.recolour();
+  rail.draw(types, lostAt === null);
+  chart.draw(types, now, lostAt);
+});
 
 listenToKeys({
   pause: () => strip.toggle(),
   live: () => list.live(),
   move: (by) => move(by, !detail.element.contains(document.activeElement)),
   open: () => list.active !== null && open(list.active),
+  find,
   escape() {
     if (detail.isOpen) detail.close();
     else if (takesText(document.activeElement)) document.activeElement.blur();
+    else if (nomatch.shown) bar.clear();
     else if (list.hold.held) list.live();
   },
   copy: () => (detail.isOpen ? detail : list).copy(),
@@ -96,9 +124,27 @@ listenToKeys({
 }, help.singleKeys);
 themeToggle(byId('theme'));
 splitterOf(byId('splitter'), byId('work'));
-setInterval(() => scheduler.mark('status'), TICK_MS);
+setInterval(() => {
+  scheduler.mark('status');
+  scheduler.mark('rates');
+}, TICK_MS);
+addEventListener('popstate', () => bar.set(address.get('q')));
+bar.set(address.get('q'));
 stream.open();
 followPage(stream);
+
+function filter() {
+  address.set('q', bar.text);
+  if (!bar.error) list.filter(bar.query.matches);
+  scheduler.now('status');
+  scheduler.mark('rates');
+}
+
+function find() {
+  if (!bar.field.checkVisibility()) sheet.open();
+  bar.field.focus();
+  bar.field.select();
+}
 
 function open(ordinal) {
   const {store} = list.view;

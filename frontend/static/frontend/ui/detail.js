@@ -1,6 +1,6 @@
 // The event that is open: docked at the right of the list, or a page of its own where there is no room beside it.
 
-import {count, hue, split, time, visible} from '../core/format.js';
+import {count, split, time, visible} from '../core/format.js';
 import {member} from '../core/jsontext.js';
 import {UNREADABLE} from '../core/store.js';
 import {copyFrom} from './copy.js';
@@ -19,10 +19,9 @@ export class Detail {
   #raw = false;
   #pushed = false;    // an entry of the browser's history stands for the open page
 
-  /** @param {{closed: () => void, step: (by: number) => void, announce: (text: string) => void}} parts */
-  constructor({closed, step, announce}) {
-    this.closed = closed;
-    this.announce = announce;
+  /** @param {{closed: () => void, step: (by: number) => void, announce: (text: string) => void, hue: (type: string) => number}} parts */
+  constructor({closed, step, announce, hue}) {
+    Object.assign(this, {closed, announce, hue});
     this.element = byId('detail');
     byId('detail-close').addEventListener('click', () => this.close());
     byId('detail-back').addEventListener('click', () => this.close());
@@ -78,7 +77,7 @@ export class Detail {
   /** As a page, it is all there is. */
   #cover() {
     const covered = this.isOpen && PAGE.matches;
-    for (const id of ['top', 'stage', 'foot']) byId(id).inert = covered;
+    for (const id of ['top', 'filter', 'stage', 'foot']) byId(id).inert = covered;
   }
 
   #fill({kind, line, type, time: ms, position, summary}) {
@@ -87,7 +86,7 @@ export class Detail {
     const [app, name] = split(unreadable ? 'unreadable event' : type);
     const subject = typeof event.subject === 'string' ? event.subject : '';
     byId('detail-type').replaceChildren(h('i', {class: 'swatch'}), h('span', {class: 'cut'}, h('span', {class: 'ns'}, visible(app)), visible(name)));
-    mark(byId('detail-type'), 'data-hue', unreadable ? null : hue(type));
+    mark(byId('detail-type'), 'data-hue', unreadable ? null : this.hue(type));
     byId('detail-title').textContent = visible(summary || name);
     byId('detail-meta').replaceChildren(
       Number.isNaN(ms) ? '' : h('time', {datetime: new Date(ms).toISOString(), title: new Date(ms).toISOString()}, `${time(ms)} ${zone(ms)}`),

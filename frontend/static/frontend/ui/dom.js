@@ -30,16 +30,16 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** One of the page's symbols. */
-export function icon(name, kind = 'i') {
-  const svg = document.createElementNS(SVG, 'svg');
-  const use = document.createElementNS(SVG, 'use');
-  svg.setAttribute('class', kind);
-  svg.setAttribute('aria-hidden', 'true');
-  use.setAttribute('href', `#${name}`);
-  svg.append(use);
-  return svg;
+/** A part of a drawing. */
+export function draw(tag, attributes, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) mark(element, name, value);
+  element.append(...children);
+  return element;
 }
+
+/** One of the page's symbols. */
+export const icon = (name, kind = 'i') => draw('svg', {class: kind, 'aria-hidden': 'true'}, draw('use', {href: `#${name}`}));
 
 /** Changes the symbol that an icon shows. */
 export const swapIcon = (svg, name) => svg.querySelector('use').setAttribute('href', `#${name}`);

@@ -15,6 +15,7 @@ export const KEYS = [
   {keys: ['Enter'], says: 'Open the event', act: 'open'},
   {keys: ['Escape'], says: 'Close, leave a field, follow again', act: 'escape'},
   {keys: ['c'], says: 'Copy the event as JSON', act: 'copy'},
+  {keys: ['/'], says: 'Filter', act: 'find'},
   {keys: ['x'], says: 'Export what is shown', act: 'export'},
   {keys: ['d'], says: 'Change the theme', act: 'theme'},
   {keys: ['?'], says: 'This help', act: 'help'},

@@ -30,14 +30,15 @@ export class List {
    * @param {Hold} parts.hold
    * @param {(ordinal: number) => void} parts.open
    * @param {() => number} parts.rate events per second at the moment
+   * @param {(type: string) => number} parts.hue the colour of a type
    */
-  constructor({view, hold, scheduler, announce, open, rate}) {
+  constructor({view, hold, scheduler, announce, open, rate, hue}) {
     Object.assign(this, {view, hold, scheduler, open, rate});
     this.scroller = byId('list');
     this.table = this.scroller.querySelector('.table');
     this.head = this.scroller.querySelector('.heads');
     this.rows = this.scroller.querySelector('.rows');
-    this.pool = new Pool(this.rows);
+    this.pool = new Pool(this.rows, hue);
     this.probe = h('div', {class: 'row probe', 'aria-hidden': 'true'});    // as high as a row, whatever the reader's settings
     this.scroller.append(this.probe);
 
@@ -70,6 +71,12 @@ export class List {
     this.hold.keep();
     this.#renew();
     this.#anchor = anchor;
+  }
+
+  /** Draws anew, since the types have other colours. */
+  recolour() {
+    this.pool.forget();
+    this.scheduler.now('list');
   }
 
   /** Follows the newest again. */
@@ -154,9 +161,10 @@ export class List {
 
   /** Takes in what is new; a search that needs longer goes on between the frames. */
   #search() {
-    if (this.view.catchUp() || this.#searching) return;
-    this.#searching = setTimeout(() => {
-      this.#searching = 0;
+    const done = this.view.catchUp();
+    if (done && this.#searching) this.scheduler.now('status');    // which says what was found
+    clearTimeout(this.#searching);
+    this.#searching = done ? 0 : setTimeout(() => {
       this.view.catchUp();
       this.scheduler.now('list');
     });

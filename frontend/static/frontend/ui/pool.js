@@ -6,15 +6,15 @@ import {Row} from './row.js';
 export class Pool {
   #rows = [];
 
-  /** @param {HTMLElement} element what holds the rows */
-  constructor(element) {
-    this.element = element;
+  /** @param {HTMLElement} element what holds the rows @param {(type: string) => number} hue */
+  constructor(element, hue) {
+    Object.assign(this, {element, hue});
   }
 
   /** Makes enough rows for so many to be seen; existing ones begin anew. */
   grow(size) {
     if (size <= this.#rows.length) return;
-    this.#rows = Array.from({length: size}, () => new Row());
+    this.#rows = Array.from({length: size}, () => new Row(this.hue));
     this.element.replaceChildren(...this.#rows.map((row) => row.element));
   }
 

@@ -1,6 +1,6 @@
 // One row of the list: an element that is made once and shows one entry after another.
 
-import {clock, count, hue, split, timeOfDay, visible} from '../core/format.js';
+import {clock, count, split, timeOfDay, visible} from '../core/format.js';
 import {GAP, UNREADABLE} from '../core/store.js';
 import {h, icon, mark} from './dom.js';
 
@@ -19,7 +19,9 @@ export class Row {
   #text = new Map(['minutes', 'seconds', 'app', 'type', 'senderApp', 'sender', 'summary'].map((name) => [name, new Text('')]));
   #top = -1;
 
-  constructor() {
+  /** @param {(type: string) => number} hue */
+  constructor(hue) {
+    this.hue = hue;
     const text = (name) => this.#text.get(name);
     this.type = h('span', {role: 'gridcell', class: 'c-type'}, h('i', {class: 'swatch'}),
       h('span', {class: 'cut'}, h('span', {class: 'ns'}, text('app')), text('type')));
@@ -59,7 +61,7 @@ export class Row {
     const [app, type] = split(entry.type);
     const [senderApp, sender] = split(entry.sender);
     this.#write({minutes, seconds, app, type: unreadable ? 'unreadable event' : type, senderApp, sender, summary: entry.summary || (unreadable ? entry.line.slice(0, 300) : '')});
-    mark(this.type, 'data-hue', unreadable ? null : hue(entry.type));
+    mark(this.type, 'data-hue', unreadable ? null : this.hue(entry.type));
     mark(this.element, 'data-unreadable', unreadable);
     this.type.title = visible(entry.type);
     this.sender.title = visible(entry.sender);

@@ -1,0 +1,184 @@
+// The filter line: text in, a predicate out. It never throws, and makes no pattern of what it is given. No DOM.
+//
+//   type:order_* -sender:Cart refund "paid in full"
+//
+// Terms are joined by and, several of one name by or; a minus leaves out. Text is looked for in the line as it is
+// displayed; a name fits the whole, or the part after its first dot, and * stands for anything. Case is nowhere told.
+
+import {read} from './store.js';
+
+const LONGEST = 1000;    // characters of a filter; as many as an address carries everywhere
+const LONG_NAME = 200;
+const TERM = /(-?)(?:([a-z]+):)?(?:"((?:\\"|[^"])*)("?)|([^\s"]*))/iy;
+const SPACE = /\s*/y;
+
+const FIELDS = new Map([
+  ['type', (value) => named(value, ({type}) => type)],
+  ['sender', (value) => named(value, ({sender}) => sender)],
+  ['subject', subject],
+]);
+
+/** @typedef {{not: boolean, key: string, value: string, start: number, end: number, test: Matches}} Term */
+
+export class Query {
+  /** What is wrong with it, as a sentence; then it looks for nothing. */
+  error = '';
+  /** @type {Term[]} */
+  terms = [];
+
+  #tests;
+
+  /** @param {string} text */
+  constructor(text) {
+    this.text = text;
+    try {
+      if (text.length > LONGEST) throw new Wrong(`A filter has at most ${LONGEST} characters.`);
+      this.terms = [...termsOf(text)];
+    } catch (wrong) {
+      if (!(wrong instanceof Wrong)) throw wrong;
+      this.error = wrong.message;
+    }
+    this.#tests = all(this.terms);
+  }
+
+  /** Null where everything matches. @returns {Matches|null} */
+  get matches() {
+    return this.terms.length ? (entry) => this.#tests.every((test) => test(entry)) : null;
+  }
+
+  /** Whether events of this type are let through, as far as their type goes. */
+  admits(type) {
+    return all(this.terms.filter(({key}) => key === 'type')).every((test) => test({type}));
+  }
+
+  /** Whether it shows this type, by name, and no other. */
+  isOnly(type) {
+    const shown = this.terms.filter(({key, not}) => key === 'type' && !not);
+    return shown.length === 1 && names(shown[0], type);
+  }
+
+  /** Whether it leaves this type out, by name. */
+  isWithout(type) {
+    return this.terms.some((term) => term.not && names(term, type));
+  }
+
+  /** The text that shows this type only; all types where it does so already. `name` is what the type is called there. */
+  only(type, name) {
+    const rest = this.#without((term) => term.key === 'type' && (!term.not || names(term, type)));
+    return this.isOnly(type) ? rest : join(rest, `type:${written(name)}`);
+  }
+
+  /** The text that leaves this type out; or shows it again where it does so already. */
+  toggle(type, name) {
+    const rest = this.#without((term) => names(term, type));
+    return this.isWithout(type) ? rest : join(rest, `-type:${written(name)}`);
+  }
+
+  /** The text without these terms. */
+  #without(leaves) {
+    let text = '', from = 0;
+    for (const {start, end} of this.terms.filter(leaves)) {
+      text += this.text.slice(from, start);
+      from = end;
+    }
+    return (text + this.text.slice(from)).replace(/\s+/g, ' ').trim();
+  }
+}
+
+/** The part after the first dot: "order_paid" of "academy.order_paid". */
+export const short = (name) => name.slice(name.indexOf('.') + 1);
+
+class Wrong extends Error {}
+
+function* termsOf(text) {
+  for (let at = 0; ;) {
+    SPACE.lastIndex = at;
+    SPACE.exec(text);
+    const start = SPACE.lastIndex;
+    if (start === text.length) return;
+    TERM.lastIndex = start;
+    const [whole, minus, field, inside, close, bare] = TERM.exec(text);
+    at = start + whole.length;
+    const key = field?.toLowerCase() ?? '', value = inside?.replaceAll('\\"', '"') ?? bare;
+    if (close === '') throw new Wrong('The quotation mark is not closed.');
+    if (key && !FIELDS.has(key)) throw new Wrong(`Nothing is called “${field}”, only type, sender and subject. Text with a colon wants quotation marks.`);
+    if (!value) throw new Wrong(key ? `“${field}:” wants a name after it.` : 'There is nothing to look for.');
+    yield {not: minus !== '', key, value, start, end: at, test: (FIELDS.get(key) ?? contains)(value)};
+  }
+}
+
+/** What all must hold: every text, one of the names of each kind, and nothing that is left out. */
+function all(terms) {
+  const wanted = new Map(), tests = [];
+  for (const {key, not, test} of terms) {
+    if (not) tests.push((entry) => !test(entry));
+    else if (!key) tests.push(test);
+    else if (wanted.has(key)) wanted.get(key).push(test);
+    else wanted.set(key, [test]);
+  }
+  for (const some of wanted.values()) tests.push((entry) => some.some((test) => test(entry)));
+  return tests;
+}
+
+/** Whether the text stands in the line. The line is JSON in ASCII, people see "ü" and not its escape. */
+function contains(text) {
+  const escaped = pattern(text);
+  return ({line}) => escaped.test(line);
+}
+
+function named(value, name) {
+  const fits = glob(value);
+  return (entry) => fits(name(entry));
+}
+
+/** The subject is kept in the line only, which is read where it may be. */
+function subject(value) {
+  const fits = glob(value), likely = pattern(value.split('*').sort((a, b) => b.length - a.length)[0]);
+  return ({line}) => likely.test(line) && fits(String(read(line)?.subject ?? ''));
+}
+
+/** Whether a name, or the part after its first dot, is this one; * stands for any characters. */
+function glob(value) {
+  const [head, ...rest] = value.toLowerCase().split('*');
+  const tail = rest.pop();
+  const fits = (name) => {
+    if (tail === undefined) return name === head;
+    if (!name.startsWith(head)) return false;
+    let from = head.length;
+    for (const part of rest) {
+      const at = name.indexOf(part, from);
+      if (at < 0) return false;
+      from = at + part.length;
+    }
+    return from + tail.length <= name.length && name.endsWith(tail);
+  };
+  return (given) => {
+    const name = given.toLowerCase();
+    return name !== '' && (fits(name) || fits(short(name)));
+  };
+}
+
+/** The text as a pattern that means nothing but itself, in either case, as JSON or as it is displayed. */
+function pattern(text) {
+  let source = '', last = '';
+  for (const unit of text.split('')) {
+    if (unit === '"') source += '\\\\?"';
+    else if (unit === ' ' && (last === ':' || last === ',')) source += ' ?';    // displayed with a space, sent without
+    else if (unit < ' ' || unit > '~') source += `(?:${[unit, ...cases(unit).map((one) => `\\\\u${hex(one)}`)].join('|')})`;
+    else source += unit.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
+    last = unit;
+  }
+  return new RegExp(source, 'i');
+}
+
+const cases = (unit) => [...new Set([unit, unit.toLowerCase(), unit.toUpperCase()])].filter((one) => one.length === 1);
+const hex = (unit) => unit.charCodeAt(0).toString(16).padStart(4, '0');
+
+const names = ({key, value}, type) => key === 'type' && [written(type), written(short(type))].includes(written(value));
+const join = (rest, term) => `${rest} ${term}`.trim();
+
+/** A name as a term takes it: what a field cannot hold is left open, what would end the term is quoted. */
+function written(name) {
+  const kept = name.slice(0, LONG_NAME).replace(/[\p{Cc}\p{Cs}\u2028\u2029]+/gu, '*') + (name.length > LONG_NAME ? '*' : '');
+  return /[\s"]/.test(kept) || !kept ? `"${kept.replace(/\\(?="|$)/g, '*').replaceAll('"', '\\"')}"` : kept;
+}

@@ -1,0 +1,107 @@
+// How many events a second, of all and of each type, over the last two minutes: counts of whole seconds. No DOM.
+//
+// Times are milliseconds since 1970. What the server sends live counts when it comes; what it sends again, when it was.
+
+import {hue} from './format.js';
+
+export const SECONDS = 120;
+
+const RING = SECONDS + 1;    // and the second that is filling
+const LATELY = 4;            // seconds that the rate of now is taken over
+const TYPES = 64;            // counted apart; the others only in the whole
+const HUES = 6;              // types that have a colour of their own
+const SETTLED = 5000;        // ms for which the order stays as it is, unless there is a new type
+const REST = 6;
+
+/** @typedef {{type: string, rate: number, seconds: number[]}} Series */
+
+export class Rates {
+  /** Types by how much there is of each, as of the last `settle`. */
+  order = [];
+
+  #all = new Uint32Array(RING);
+  #types = new Map();
+  #second = 0;
+  #settledAt = 0;
+  #grown = false;
+
+  /** @param {string} type @param {number} at when it happened @param {number} now */
+  add(type, at, now) {
+    this.#advance(now);
+    const second = Math.floor(at / 1000);
+    if (type && !this.#types.has(type) && this.#makeRoom()) {
+      this.#types.set(type, new Uint32Array(RING));
+      this.order.push(type);
+      this.#grown = true;
+    }
+    if (!(second <= this.#second && second > this.#second - RING)) return;
+    this.#all[second % RING] += 1;
+    const counts = this.#types.get(type);
+    if (counts) counts[second % RING] += 1;
+  }
+
+  /** Events per second. */
+  rate(now) {
+    this.#advance(now);
+    return this.#rate(this.#all);
+  }
+
+  /** All events, second by second, the oldest first. @returns {number[]} */
+  all(now) {
+    this.#advance(now);
+    return this.#seconds(this.#all);
+  }
+
+  /** The types in their order. @returns {Series[]} */
+  types(now) {
+    this.#advance(now);
+    return this.order.map((type) => {
+      const counts = this.#types.get(type);
+      return {type, rate: this.#rate(counts), seconds: this.#seconds(counts)};
+    });
+  }
+
+  /** Orders the types anew, if it is time. @returns {boolean} whether colours may have changed */
+  settle(now) {
+    if (now - this.#settledAt < SETTLED && !this.#grown) return false;
+    this.#settledAt = now;
+    this.#grown = false;
+    const sums = new Map(this.types(now).map(({type, seconds}) => [type, seconds.reduce((sum, n) => sum + n, 0)]));
+    const before = this.order.slice(0, HUES).sort().join();
+    this.order.sort((a, b) => sums.get(b) - sums.get(a) || (a < b ? -1 : 1));
+    return before !== this.order.slice(0, HUES).sort().join();
+  }
+
+  /** The colour of a type: its own among the most frequent, else that of the rest. */
+  hue(type) {
+    return this.order.length <= HUES || this.order.slice(0, HUES).includes(type) ? hue(type) : REST;
+  }
+
+  #rate(counts) {
+    let sum = 0;
+    for (let ago = 1; ago <= LATELY; ago += 1) sum += counts[(this.#second - ago) % RING];
+    return sum / LATELY;
+  }
+
+  #seconds(counts) {
+    return Array.from({length: SECONDS}, (_, i) => counts[(this.#second - SECONDS + i) % RING]);
+  }
+
+  /** Lets a type go that there was none of, where there are too many. */
+  #makeRoom() {
+    if (this.#types.size < TYPES) return true;
+    const quiet = this.order.findLast((type) => !this.#types.get(type).some(Boolean));
+    if (quiet === undefined) return false;
+    this.#types.delete(quiet);
+    this.order = this.order.filter((type) => type !== quiet);
+    return true;
+  }
+
+  #advance(now) {
+    const second = Math.floor(now / 1000);
+    for (let at = Math.max(this.#second + 1, second - RING + 1); at <= second; at += 1) {
+      for (const counts of [this.#all, ...this.#types.values()]) counts[at % RING] = 0;
+    }
+    this.#second = Math.max(this.#second, second);
+  }
+}

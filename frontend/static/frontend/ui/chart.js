@@ -1,0 +1,75 @@
+// The rate: a number, a drawing of the last two minutes by type, and the same numbers as a table.
+
+import {count, rate as perSecond, timeOfDay, visible} from '../core/format.js';
+import {short} from '../core/query.js';
+import {SECONDS} from '../core/rates.js';
+import {byId, draw, h, mark, say} from './dom.js';
+
+const LAYERS = 4;               // types that are drawn apart; the others are one grey
+const REST = 6;
+const LONGEST = 40;             // characters of a name in the table
+const BASE = 47, HEIGHT = 44;   // of 48: the axis, and how high the highest second is
+
+export class Chart {
+  #drawn;    // what the table says too
+
+  /** @param {{rates: Rates}} parts */
+  constructor({rates}) {
+    this.rates = rates;
+    this.axis = draw('path', {class: 'chart__axis', d: `M0 ${BASE}.5H${SECONDS}`});
+    this.cut = draw('path', {class: 'chart__cut'});
+    this.paths = Array.from({length: LAYERS + 1}, () => draw('path', {class: 'chart__bar'}));
+    byId('chart').append(this.axis, ...this.paths, this.cut);
+    byId('rate-table-open').addEventListener('click', () => this.#openTable());
+  }
+
+  /** @param {Series[]} types @param {number} now @param {number|null} lostAt since when nothing is known */
+  draw(types, now, lostAt) {
+    const all = this.rates.all(now), most = Math.max(...all);
+    const [value, unit] = lostAt === null ? [perSecond(this.rates.rate(now)).slice(0, -2), 'events/s'] : ['–', 'not connected'];
+    say(byId('gauge-value'), value);
+    say(byId('gauge-unit'), unit);
+    say(byId('chart-max'), perSecond(most));
+    const base = new Array(SECONDS).fill(0);
+    const layers = this.#split(types, all);
+    this.#drawn = {layers, all, now};
+    layers.forEach(({hue, seconds}, layer) => {
+      mark(this.paths[layer], 'data-hue', hue);
+      mark(this.paths[layer], 'd', bars(seconds, base, HEIGHT / Math.max(1, most)));
+    });
+    const x = lostAt === null ? null : SECONDS - (Math.floor(now / 1000) - Math.floor(lostAt / 1000)) + 0.5;
+    mark(this.cut, 'd', x === null || x < 0 ? null : `M${x} 0V48`);
+  }
+
+  /** The first types, and the rest together: as many layers as there are paths. */
+  #split(types, all) {
+    const rest = [...all];
+    const layers = Array.from({length: LAYERS}, (_, i) => {
+      const {type = '', seconds = new Array(SECONDS).fill(0)} = types[i] ?? {};
+      seconds.forEach((n, second) => { rest[second] -= n; });
+      return {name: visible(short(type)), hue: this.rates.hue(type), seconds};
+    });
+    return [...layers, {name: 'others', hue: REST, seconds: rest}];
+  }
+
+  #openTable() {
+    const {layers, all, now} = this.#drawn, table = byId('rate-table');
+    const columns = [...layers.filter(({name, seconds}) => name && seconds.some(Boolean)), {name: 'all', seconds: all}];
+    const rows = all.map((_, i) => h('tr', {}, h('th', {scope: 'row'}, timeOfDay((Math.floor(now / 1000) - SECONDS + i) * 1000)),
+      ...columns.map(({seconds}) => h('td', {}, count(seconds[i])))));
+    table.querySelector('thead').replaceChildren(h('tr', {}, ...['Second', ...columns.map(({name}) => name)].map((name) => h('th', {scope: 'col'}, name.slice(0, LONGEST)))));
+    table.querySelector('tbody').replaceChildren(...rows.reverse());
+    table.showModal();
+  }
+}
+
+/** One bar a second, standing on what is there already, to which it adds itself. */
+function bars(seconds, base, scale) {
+  let d = '';
+  for (let i = 0; i < SECONDS; i += 1) {
+    if (!seconds[i]) continue;
+    d += `M${i} ${(BASE - base[i] * scale).toFixed(1)}h.86v${(-seconds[i] * scale).toFixed(1)}h-.86z`;
+    base[i] += seconds[i];
+  }
+  return d;
+}
