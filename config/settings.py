@@ -5,6 +5,7 @@ SECRET_KEY     needed when DEBUG is off
 ALLOWED_HOSTS  host names served, separated by commas; this machine's own by default
 DATABASE_URL   for example postgresql://user:password@host/name; db.sqlite3 by default
 REDIS_URL      for example redis://host:6379; without it server processes only look at the log
+METRICS_TOKEN  whoever sends it may read /metrics; this machine alone by default
 """
 
 import os
@@ -83,6 +84,7 @@ TEMPLATES = [
 
 SIGNALCAST = {
     "SIGNALS": ["academy.signals", "django.contrib.auth.signals.user_logged_in"],
+    "METRICS_TOKEN": os.environ.get("METRICS_TOKEN", ""),
 }
 
 REDIS_URL = os.environ.get("REDIS_URL")

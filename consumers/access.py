@@ -38,8 +38,12 @@ class Viewer:
 
 def viewer_of_request(request: HttpRequest) -> Viewer:
     """Who asks for a page. Raises Refused (4401, 4403)."""
-    is_local = _is_local(request.META.get("REMOTE_ADDR", ""), any(name in request.headers for name in _FORWARDED))
-    return _viewer(getattr(request, "user", None), is_local)
+    return _viewer(getattr(request, "user", None), is_local(request))
+
+
+def is_local(request: HttpRequest) -> bool:
+    """Whether a request comes from this machine itself, and through no proxy."""
+    return _is_local(request.META.get("REMOTE_ADDR", ""), any(name in request.headers for name in _FORWARDED))
 
 
 async def viewer_of_socket(scope: Mapping[str, Any], database: Database) -> Viewer:

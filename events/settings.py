@@ -27,6 +27,8 @@ class Settings:
     MAX_CLIENTS: int = 10_000
     # Seconds between two heartbeats to a client; it tells a quiet stream from a dead connection.
     HEARTBEAT: float = 10.0
+    # Whoever sends it as a bearer token may read /metrics; empty: this machine alone may.
+    METRICS_TOKEN: str = ""
 
 
 PUBLISHERS = ("thread", "inline", "off")

@@ -1,8 +1,11 @@
-"""The dashboard's address. Include it wherever it shall live; the websocket is expected at `ws/` below it."""
+"""The dashboard's address, and those for machines. Include them wherever they shall live; the websocket is expected at
+`ws/` below.
+"""
 
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import include, path
 
+from consumers import urls as for_machines
 from frontend.views import dashboard
 
 app_name = "frontend"
@@ -10,4 +13,5 @@ app_name = "frontend"
 urlpatterns = [
     path("", dashboard, name="dashboard"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("", include(for_machines)),
 ]

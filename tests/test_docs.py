@@ -11,14 +11,17 @@ from typing import get_args, get_type_hints
 import pytest
 from django.apps import apps
 from django.core.management import find_commands
+from prometheus_client import REGISTRY
 
-from consumers import consumer, filter, protocol, subscription, window
+from consumers import consumer, filter, health, protocol, scrape, subscription, window
 from events.event import Event
+from events.metrics import REASONS
 from events.settings import PUBLISHERS, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 CODE_SPAN = re.compile(r"`([^`\n]+)`")
@@ -141,6 +144,15 @@ def attributes() -> set[str]:
     return set(json.loads(encoded)) | {"source", "sequence"}
 
 
+def metrics() -> set[str]:
+    """Every metric that `/metrics` shows, as it is written there, and its labels."""
+    suffixes = {"counter": "_total", "info": "_info"}
+    families = [*REGISTRY.collect(), *scrape.of_the_log(scrape.LogNow(0, None))]
+    ours = [family for family in families if family.name.startswith("signalcast_")]
+    names = {family.name + suffixes.get(family.type, "") for family in ours}
+    return names | {label for family in ours for sample in family.samples for label in sample.labels} - {"le"}
+
+
 FACTS = {
     "message of the client": (heard_ops(), PROTOCOL),
     "message of the server": (sent_ops(), PROTOCOL),
@@ -158,6 +170,9 @@ FACTS = {
     "setting": ({field.name for field in fields(Settings)}, SETTINGS),
     "publisher": (set(PUBLISHERS), SETTINGS),
     "check": (check_ids(), SETTINGS),
+    "metric": (metrics(), OPERATIONS),
+    "reason of a failure": (set(REASONS), OPERATIONS),
+    "health check": (set(health.CHECKS), OPERATIONS),
     "command": ({f"manage.py {name}" for name in commands()}, SETTINGS),
     "variable of the environment": (environment(), SETTINGS),
     "make target": ({f"make {name}" for name in make_targets()}, SETTINGS),

@@ -1,0 +1,158 @@
+"""consumers.health: what `/livez` and `/readyz` answer, and to whom."""
+
+import asyncio
+import logging
+import socket
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import AsyncClient
+from django.urls import include, path
+
+from consumers import health, probe
+
+ADDRESSES = ("/livez", "/readyz", "/metrics")
+urlpatterns = [path("stream/", include("frontend.urls"))]
+
+
+@pytest.fixture(autouse=True)
+def closed(settings, transactional_db, monkeypatch):
+    settings.DEBUG = False
+    monkeypatch.setattr(health, "_told", {})
+
+
+@pytest.fixture
+def get():
+    async def get(address):
+        # A client of its own each time: middleware reads the settings when it is made.
+        answer = await AsyncClient().get(address)
+        return answer.status_code, answer.content.decode()
+
+    return get
+
+
+@pytest.fixture
+def no_database(settings):
+    settings.SIGNALCAST = {"DATABASE": "elsewhere"}
+
+
+def layer(port, backend="pubsub.RedisPubSubChannelLayer"):
+    hosts = [f"redis://:hunter2@127.0.0.1:{port}"]
+    return {"default": {"BACKEND": f"channels_redis.{backend}", "CONFIG": {"hosts": hosts}}}
+
+
+@pytest.fixture
+def silent_port():
+    """Takes connections, and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def closed_port():
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+async def test_a_process_whose_log_and_layer_are_there_is_alive_and_ready(get):
+    assert await get("/livez") == (200, "ok\n")
+    assert await get("/readyz") == (200, "ok\n")
+    assert await get("/readyz?verbose") == (200, "log: ok\nlayer: ok\nok\n")
+
+
+async def test_without_its_log_it_is_alive_and_not_ready(get, no_database):
+    assert await get("/livez") == (200, "ok\n")
+    assert await get("/readyz") == (503, "failed: log\n")
+    assert (await get("/readyz?verbose"))[1] == "log: failed (ConnectionDoesNotExist)\nlayer: ok\nfailed: log\n"
+
+
+async def test_a_log_that_is_not_migrated_is_not_ready(get, monkeypatch):
+    monkeypatch.setattr(health, "_migrated", False)
+    recorder = MigrationRecorder(connection)
+    await sync_to_async(recorder.record_unapplied)("signalcast", "0001_initial")
+    try:
+        status, text = await get("/readyz?verbose")
+    finally:
+        await sync_to_async(recorder.record_applied)("signalcast", "0001_initial")
+
+    assert (status, text.splitlines()[0]) == (503, "log: failed (not migrated: run manage.py migrate)")
+    assert (await get("/readyz"))[0] == 200
+
+
+@pytest.mark.parametrize("backend", ["pubsub.RedisPubSubChannelLayer", "core.RedisChannelLayer"])
+async def test_without_its_layer_it_is_not_ready_and_says_so_without_address_or_password(
+    get, settings, closed_port, backend
+):
+    settings.CHANNEL_LAYERS = layer(closed_port, backend)
+
+    status, text = await get("/readyz?verbose")
+
+    assert (status, text) == (503, "log: ok\nlayer: failed (ConnectionError)\nfailed: layer\n")
+    assert await get("/livez") == (200, "ok\n")
+
+
+async def test_a_layer_that_hangs_is_not_waited_for(get, settings, silent_port, monkeypatch):
+    monkeypatch.setattr(health, "SECONDS", 0.1)
+    monkeypatch.setattr(probe, "SECONDS", 0.1)
+    settings.CHANNEL_LAYERS = layer(silent_port)
+
+    async with asyncio.timeout(5):
+        status, text = await get("/readyz?verbose")
+
+    assert status == 503
+    assert "layer: failed (no answer within 0.1 s)" in text
+
+
+async def test_a_check_can_be_left_out(get, settings, closed_port):
+    settings.CHANNEL_LAYERS = layer(closed_port)
+
+    assert await get("/readyz?exclude=layer&verbose") == (200, "log: ok\nok\n")
+    assert await get("/readyz?exclude=layers") == (400, "There is no check 'layers'; there are: log, layer.\n")
+
+
+async def test_what_is_wrong_is_logged_when_it_changes_not_at_each_probe(get, settings, no_database, caplog):
+    caplog.set_level(logging.INFO, "signalcast.consumers")
+    for _ in range(3):
+        await get("/readyz")
+    settings.SIGNALCAST = {}
+    for _ in range(3):
+        await get("/readyz")
+
+    said = [(record.action, record.getMessage()) for record in caplog.records if record.name == "signalcast.consumers"]
+    assert said == [("not_ready", "Not ready: log: ConnectionDoesNotExist"), ("ready", "Ready again")]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_no_answer_is_kept_and_head_is_answered_too(async_client, address):
+    got, head, post = [await getattr(async_client, method)(address) for method in ("get", "head", "post")]
+
+    assert (got.status_code, head.status_code, post.status_code) == (200, 200, 405)
+    assert "no-store" in got["Cache-Control"] and "no-store" in head["Cache-Control"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_nobody_has_to_sign_in(get, settings, address):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
+
+    assert (await get(address))[0] == 200
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_where_everything_is_sent_to_https_probes_can_be_left_out(get, settings, address):
+    settings.SECURE_SSL_REDIRECT = True
+    assert (await get(address))[0] == 301
+
+    settings.SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|metrics)$"]
+
+    assert (await get(address))[0] == 200
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_they_live_below_the_dashboard(get, settings, address):
+    settings.ROOT_URLCONF = __name__
+
+    assert (await get(f"/stream{address}"))[0] == 200
+    assert (await get(address))[0] == 404
