@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 import uuid
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import msgpack
 import redis.asyncio
@@ -35,7 +35,7 @@ class MemoryGroup:
 
     async def joined(self):
         async with asyncio.timeout(20):
-            while not await self.members():
+            while not await again_if_cut(self.members):
                 await asyncio.sleep(0.005)
 
     async def close(self):
@@ -57,11 +57,11 @@ class RedisGroup(MemoryGroup):
         self.redis = redis.asyncio.Redis.from_url(url)
 
     async def send(self, message):
-        await self._publisher.group_send(NAME, message)
+        await again_if_cut(lambda: self._publisher.group_send(NAME, message))
 
     async def close(self):
         for layer in (self.layer, self._publisher):
-            await layer.flush()
+            await again_if_cut(layer.flush)
         await self.redis.aclose()
 
 
@@ -95,6 +95,16 @@ class CoreGroup(RedisGroup):
     async def members(self):
         return await self.redis.zcard(self._key)
 
+    async def asked_again(self, times):
+        """The server has been asked for messages so many times, and had none."""
+        before = await self._asked()
+        async with asyncio.timeout(30):
+            while await self._asked() < before + times:
+                await asyncio.sleep(0.05)
+
+    async def _asked(self):
+        return (await self.redis.info("commandstats"))["cmdstat_bzpopmin"]["calls"]
+
 
 KINDS = {"memory": MemoryGroup, "pubsub": PubSubGroup, "core": CoreGroup}
 REDIS_KINDS = ("pubsub", "core")
@@ -107,6 +117,14 @@ async def open_group(kind, url, **options):
         yield group
     finally:
         await group.close()
+
+
+async def again_if_cut(do):
+    """Until no connection is left in the pool that was cut since it was used: a server was killed, perhaps."""
+    for _ in range(10):
+        with suppress(redis.ConnectionError):
+            return await do()
+    return await do()
 
 
 def packed(raw):

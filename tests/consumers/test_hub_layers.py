@@ -1,5 +1,5 @@
 """Log is truth, on each of the three channel layers, two of them on a real Valkey: whatever becomes of the group's
-messages and of the layer's server, a subscription sees every event, once, in order.
+messages, a subscription sees every event, once, in order.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from consumers import membership
 from consumers.filter import EVERYTHING
 
 from .conftest import make_hub, positions, until
-from .layers import KINDS, REDIS_KINDS, open_group
+from .layers import KINDS, open_group
 from .memory import MemoryLog
 from .messages import GARBAGE, invented, message
 
@@ -195,10 +195,3 @@ async def _run(steps, log, group):
             await group.send(late.pop(0))
     for each in late:
         await group.send(each)
-
-
-@pytest.fixture(params=REDIS_KINDS)
-async def own_group(request, valkey):
-    """On a server that the test may kill."""
-    async with open_group(request.param, valkey.url) as group:
-        yield group
