@@ -13,11 +13,11 @@ RUN := $(VENV)/run-$(call checksum,run)
 TEST := $(VENV)/test-$(call checksum,test)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run shell simulate test check clean
+.PHONY: help setup run shell simulate test test-compat check clean
 .NOTPARALLEL:
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(RUN) ## Install what the demo needs, prepare the database
 	@$(PY) manage.py migrate --verbosity 0
@@ -46,6 +46,9 @@ test: check ## Check and test everything, on SQLite and PostgreSQL, in a real br
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && env -u DATABASE_URL $(PYTEST)
 	$(PY) -m tests.postgresql $(PYTEST) tests/events tests/integration tests/academy tests/compat/test_awkward_project.py
 
+test-compat: $(TEST) ## Test with Django 5.2 and with the newest, on the Pythons that are found
+	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && $(PY) -m tests.compat.matrix
+
 check: $(TEST) ## Check style, types and imports
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
@@ -53,7 +56,7 @@ check: $(TEST) ## Check style, types and imports
 	$(PY) $(VENV)/bin/lint-imports
 
 clean: ## Remove everything made here but the database
-	rm -rf $(VENV) build dist *.egg-info test-results
+	rm -rf $(VENV) $(VENV)-compat-* build dist *.egg-info test-results
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

@@ -144,6 +144,17 @@ def attributes() -> set[str]:
     return set(json.loads(encoded)) | {"source", "sequence"}
 
 
+def log_actions() -> set[tuple[str, str]]:
+    """Every action that a record of ours names, with its level."""
+    found = set()
+    for path in [path for app in ("consumers", "events", "frontend") for path in (ROOT / app).rglob("*.py")]:
+        for call in calls(str(path.relative_to(ROOT)), "debug", "info", "warning", "error", "exception", "critical"):
+            for extra in (keyword.value for keyword in call.keywords if keyword.arg == "extra"):
+                level = {"exception": "error"}.get(call.func.attr, call.func.attr).upper()
+                found |= {(action, level) for action in constants(extra) - {"action"}}
+    return found
+
+
 def metrics() -> set[str]:
     """Every metric that `/metrics` shows, as it is written there, and its labels."""
     suffixes = {"counter": "_total", "info": "_info"}
@@ -222,6 +233,15 @@ def test_every_setting_is_documented_with_its_default(setting):
     assert f"`{json.dumps(default)}`" in row
 
 
+def test_every_action_in_the_logs_is_documented_with_its_levels_and_no_other_is():
+    rows = re.findall(r"^\| `(\w+)` \| ([A-Z, ]+) \|", section("Logs", OPERATIONS), re.MULTILINE)
+
+    documented = {(action, level) for action, levels in rows for level in levels.split(", ")}
+
+    assert documented == log_actions()
+    assert len(documented) > 15
+
+
 @pytest.mark.parametrize("document", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_a_document_points_at_is_there(document):
     text = FENCE.sub("", document.read_text())
@@ -239,7 +259,7 @@ def test_what_a_document_points_at_is_there(document):
 def test_what_a_document_says_of_commands_and_targets_is_so(document):
     text = document.read_text()
 
-    targets = set(re.findall(r"(?:`|\$ |^)make ([a-z]+)", text, re.MULTILINE))
+    targets = set(re.findall(r"(?:`|\$ |^)make ([a-z-]+)", text, re.MULTILINE))
     signalcasts_own = set(CHECK.findall(text))
 
     assert targets <= make_targets()

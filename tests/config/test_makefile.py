@@ -71,7 +71,7 @@ def test_without_a_target_it_lists_what_there_is(start):
     lines = start().communicate()[0].splitlines()
 
     listed = [line.split()[1] for line in lines]
-    assert listed == ["help", "setup", "run", "shell", "simulate", "test", "check", "clean"]
+    assert listed == ["help", "setup", "run", "shell", "simulate", "test", "test-compat", "check", "clean"]
 
 
 @pytest.mark.parametrize(
