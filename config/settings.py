@@ -6,6 +6,7 @@ ALLOWED_HOSTS  host names served, separated by commas; this machine's own by def
 DATABASE_URL   for example postgresql://user:password@host/name; db.sqlite3 by default
 REDIS_URL      for example redis://host:6379; without it server processes only look at the log
 METRICS_TOKEN  whoever sends it may read /metrics; this machine alone by default
+LOG_FORMAT     "json" for logs that machines read; "line" by default
 """
 
 import os
@@ -158,17 +159,18 @@ if django.VERSION < (6, 1):
 else:
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
 
+LOG_FORMAT = os.environ.get("LOG_FORMAT", "line")
+if LOG_FORMAT not in ("line", "json"):
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}; it must be line or json.")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
-            "format": "{asctime} {levelname:<7} {name}: {message}",
-            "datefmt": "%H:%M:%S",
-            "style": "{",
-        },
+        "line": {"()": "events.logs.LineFormatter", "datefmt": "%H:%M:%S"},
+        "json": {"()": "events.logs.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     # Warnings from everywhere. What the academy and the libraries tell at INFO, one line for
     # each order or frame, would bury the lines that a developer looks for.
     "root": {"handlers": ["console"], "level": "WARNING"},

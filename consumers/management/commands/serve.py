@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.management.commands.runserver import naiveip_re
 
 from consumers.server import Server, log_access
+from events.logs import LineFormatter
 
 DEFAULT = "127.0.0.1:8000"
 
@@ -58,7 +59,9 @@ def _show_access() -> None:
     access = logging.getLogger("signalcast.access")
     access.setLevel(logging.INFO)
     if not access.hasHandlers():
-        access.addHandler(logging.StreamHandler())
+        handler = logging.StreamHandler()
+        handler.setFormatter(LineFormatter())
+        access.addHandler(handler)
 
 
 def _shown(host: str) -> str:
