@@ -15,6 +15,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.integration.settings")
 
 from config.asgi import application as demo  # noqa: E402  (needs the settings' name)
 
+from events import log  # noqa: E402
+
+if "WATCH_SECONDS" in os.environ:
+    # So long that only the channel layer can have told of a new event.
+    class Watch(log.Watch):
+        def __init__(self):
+            super().__init__()
+            self.interval = float(os.environ["WATCH_SECONDS"])
+
+    log.Watch = Watch
+
 let_go = threading.Event()
 tasks = set()
 flood = {"frames": 0, "buffered": 0, "drained": 0}

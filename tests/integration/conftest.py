@@ -131,11 +131,12 @@ def shell(database_url):
     """Runs Python in `manage.py shell`, in a process of its own. Returns the process."""
     running = []
 
-    def run(code):
+    def run(code, **environment):
+        own = {"DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "config.settings"}
         process = subprocess.Popen(
             [sys.executable, "manage.py", "shell", "-c", code],
             cwd=ROOT,
-            env=os.environ | {"DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "config.settings"},
+            env=os.environ | own | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
