@@ -14,7 +14,6 @@ from asgiref.sync import sync_to_async
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.integration.settings")
 
 from config.asgi import application as demo  # noqa: E402  (needs the settings' name)
-
 from events import log  # noqa: E402
 
 if "WATCH_SECONDS" in os.environ:

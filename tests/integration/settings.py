@@ -1,4 +1,4 @@
-"""The demo's settings for a server under test: quick passwords, and beats as often and over the layer that the test wants."""
+"""The demo's settings for a server under test: quick passwords, and beats and a layer as the test wants them."""
 
 import os
 
