@@ -1,5 +1,6 @@
 // The dashboard, wired: socket frame → stream → store → scheduler → list. Nothing here but who tells whom.
 
+import {History} from './core/history.js';
 import {Hold} from './core/hold.js';
 import {Rates} from './core/rates.js';
 import {Scheduler} from './core/scheduler.js';
@@ -17,10 +18,13 @@ import {Empty} from './ui/empty.js';
 import {Export} from './ui/export.js';
 import {FilterBar} from './ui/filterbar.js';
 import {Foot} from './ui/foot.js';
+import {Go} from './ui/go.js';
 import {Help} from './ui/help.js';
 import {listenToKeys} from './ui/keys.js';
 import {List} from './ui/list.js';
 import {NoMatch} from './ui/nomatch.js';
+import {Older} from './ui/older.js';
+import {Permalink} from './ui/permalink.js';
 import {Rail} from './ui/rail.js';
 import {Sheet} from './ui/sheet.js';
 import {splitterOf} from './ui/splitter.js';
@@ -56,6 +60,7 @@ const stream = new EventStream(config.socket, {
   onGap(gap) {
     if (!store.size && gap.reason === 'epoch') return;    // nothing here is from the other log
     store.pushGap(gap);
+    if (gap.reason === 'epoch') history.replace();
     conn.gap(gap);
     scheduler.mark('list');
   },
@@ -66,6 +71,7 @@ const stream = new EventStream(config.socket, {
   },
 });
 let shownName = '';
+let asked = address.get('at');
 
 const hold = new Hold(store, () => {
   scheduler.now('status');
@@ -73,10 +79,13 @@ const hold = new Hold(store, () => {
 });
 const connected = () => ['live', 'catching-up'].includes(stream.name);
 const isEmpty = () => store.size === 0 && stream.position !== null && stream.behind === 0;
-const list = new List({view: new View(store), hold, scheduler, announce, open, rate, hue: (type) => rates.hue(type)});
+const ring = {view: new View(store), hold};
+const list = new List({...ring, scheduler, announce, open, rate, hue: (type) => rates.hue(type)});
+const history = new History({stream, ring, apply: (change) => older.apply(change), changed: () => scheduler.now('status')});
+const older = new Older({list, history, ring});
 const detail = new Detail({closed, step, announce, hue: (type) => rates.hue(type)});
 const conn = new Conn({stream, rate, signals: config.signals.length, announce, isEmpty});
-const strip = new Strip({stream, store, hold, announce, live: () => list.live()});
+const strip = new Strip({stream, store, hold, history, announce, live: () => list.live()});
 const foot = new Foot({stream, store});
 const empty = new Empty({config, announce});
 const bar = new FilterBar({list, announce, changed: filter});
@@ -84,18 +93,26 @@ const nomatch = new NoMatch({list, clear: () => bar.clear()});
 const rail = new Rail({rates, bar});
 const chart = new Chart({rates});
 const sheet = new Sheet();
+const link = new Permalink(address);
+const go = new Go(show);
 const file = new Export({stream: config.stream, shown: () => ({view: list.view, end: list.hold.end}), announce});
 
 scheduler.add('list', () => {
   empty.draw(isEmpty(), stream.name === 'live');
   list.draw();
+  older.settle();
   nomatch.draw();
 }, () => !hold.held && rate() > BUSY);
 scheduler.add('status', () => {
   conn.draw();
+  if (asked && stream.position > stream.joined.head) {
+    go.take(asked);
+    asked = '';
+  }
   strip.draw();
   foot.draw();
   bar.draw();
+  older.draw();
   empty.draw(isEmpty(), stream.name === 'live');
 }, () => true);
 scheduler.add('rates', () => {
@@ -117,7 +134,8 @@ listenToKeys({
     else if (nomatch.shown) bar.clear();
     else if (list.hold.held) list.live();
   },
-  copy: () => (detail.isOpen ? detail : list).copy(),
+  copy: (what) => (detail.isOpen ? detail : list).copy(what),
+  go: () => go.open(),
   export: () => file.save(),
   theme: () => byId('theme').click(),
   help: () => help.open(),
@@ -128,8 +146,13 @@ setInterval(() => {
   scheduler.mark('status');
   scheduler.mark('rates');
 }, TICK_MS);
-addEventListener('popstate', () => bar.set(address.get('q')));
+addEventListener('popstate', ({state}) => {
+  if (link.popped(state)) return address.set('q', bar.text);
+  bar.set(address.get('q'));
+  return link.asked ? go.take(link.asked) : detail.close();
+});
 bar.set(address.get('q'));
+scheduler.mark('rates');
 stream.open();
 followPage(stream);
 
@@ -150,20 +173,33 @@ function open(ordinal) {
   const {store} = list.view;
   const entry = store.at(ordinal);
   if (ordinal < store.first || entry.kind === GAP) return;
-  hold.hold('detail');
+  list.hold.hold('detail');
   list.select(ordinal);
+  if (detail.isOpen) link.move(entry.position);
+  else link.open(entry.position);
   detail.open(entry);
   list.reveal(ordinal);
+}
+
+/** Opens the event at a position, wherever it is; says why not, or nothing. */
+async function show(position) {
+  const why = await history.go(position);
+  if (why) return why;
+  const ordinal = list.view.store.find(position) ?? position;
+  open(ordinal);
+  list.centre(ordinal);
+  return '';
 }
 
 function closed() {
   const inside = document.activeElement === document.body || detail.element.contains(document.activeElement);
   list.select(null);
+  link.close();
   if (inside) {
-    hold.hold('focus');
+    list.hold.hold('focus');
     list.focusActive();
   }
-  hold.release('detail');
+  list.hold.release('detail');
 }
 
 function step(by) {

@@ -34,7 +34,7 @@ export class Hold {
 
   /** What the list has drawn: a hold begins there, not at what came since. */
   shown() {
-    if (!this.held) this.#shown = {head: this.store.next, events: this.store.events};
+    if (!this.held) this.renew();
   }
 
   /** @param {Reason} reason */
@@ -55,6 +55,12 @@ export class Hold {
   /** A hold that began by scrolling stays when the list becomes too short to be scrolled. */
   keep() {
     if (this.#reasons.has('scrolled')) this.#reasons.add('paused');
+  }
+
+  /** Begins anew with what is there now, for the same reasons. */
+  renew() {
+    this.#shown = {head: this.store.next, events: this.store.events};
+    Object.assign(this, this.#shown);
   }
 
   /** Follows the newest, whatever held it. */

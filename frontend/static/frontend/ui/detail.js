@@ -6,6 +6,7 @@ import {UNREADABLE} from '../core/store.js';
 import {copyFrom} from './copy.js';
 import {byId, h, icon, mark} from './dom.js';
 import {showRaw, showTree} from './payload.js';
+import {Permalink} from './permalink.js';
 
 const PAGE = matchMedia('(max-width: 63.99rem)');    // below, the detail is a page; app.css says the same
 const FIRST = ['id', 'sequence', 'source', 'subject', 'sender', 'time'];
@@ -17,7 +18,6 @@ export class Detail {
 
   #entry = null;
   #raw = false;
-  #pushed = false;    // an entry of the browser's history stands for the open page
 
   /** @param {{closed: () => void, step: (by: number) => void, announce: (text: string) => void, hue: (type: string) => number}} parts */
   constructor({closed, step, announce, hue}) {
@@ -31,10 +31,6 @@ export class Detail {
     byId('payload-raw').addEventListener('click', () => this.#show(true));
     this.element.addEventListener('click', ({target}) => this.#copy(target.closest('[data-copy]')));
     PAGE.addEventListener('change', () => this.#cover());
-    addEventListener('popstate', () => {
-      this.#pushed = false;
-      if (this.isOpen) this.#hide();
-    });
   }
 
   get isOpen() {
@@ -50,23 +46,16 @@ export class Detail {
     this.element.hidden = false;
     document.body.dataset.detail = '';
     this.#cover();
-    if (!first || !PAGE.matches) return;
-    history.pushState({detail: true}, '');
-    this.#pushed = true;
-    byId('detail-back').focus();
+    if (first && PAGE.matches) byId('detail-back').focus();
+  }
+
+  /** Copies the event, or a link to it. @param {'event'|'link'} what */
+  copy(what) {
+    this.element.querySelector(`[data-copy=${what}]`).click();
   }
 
   close() {
-    if (this.#pushed) history.back();    // popstate hides it
-    else if (this.isOpen) this.#hide();
-  }
-
-  /** Copies the event. */
-  copy() {
-    this.element.querySelector('[data-copy=event]').click();
-  }
-
-  #hide() {
+    if (!this.isOpen) return;
     this.ordinal = this.#entry = null;
     this.element.hidden = true;
     delete document.body.dataset.detail;
@@ -94,6 +83,7 @@ export class Detail {
       Number.isNaN(position) ? '' : h('span', {}, `pos ${count(position)}`));
     byId('detail-ids').replaceChildren(...identity(event).map(([key, value]) => h('div', {class: 'ids__row'}, h('dt', {class: 'cut', title: visible(key)}, visible(key)),
       h('dd', {}, h('span', {}, visible(value)), h('button', {class: 'btn btn--icon btn--tiny', type: 'button', 'aria-label': `Copy ${visible(key)}`, 'data-copy': key}, icon('i-copy'))))));
+    mark(this.element.querySelector('[data-copy=link]'), 'hidden', Number.isNaN(position));
     this.element.querySelector('.detail__body').scrollTop = 0;
     this.#show(this.#raw);
   }
@@ -113,7 +103,7 @@ export class Detail {
     if (!button || !this.#entry) return;
     const {line} = this.#entry;
     const what = button.dataset.copy;
-    const texts = {payload: () => payload(line), event: () => line};
+    const texts = {payload: () => payload(line), event: () => line, link: () => Permalink.to(this.#entry.position)};
     const text = button.closest('dd') ? String(new Map(identity(JSON.parse(line))).get(what)) : texts[what]();
     copyFrom(button, text, this.announce);
   }

@@ -6,10 +6,12 @@
 import {GAP} from '../core/store.js';
 import {copyFrom} from './copy.js';
 import {byId, h, mark} from './dom.js';
+import {Permalink} from './permalink.js';
 import {Pool} from './pool.js';
 
 const SPARE = 4;         // rows drawn beyond either edge, so that a scroll finds them there
 const FLASH_RATE = 5;    // events a second, up to which a new row may show that it is new
+const ENOUGH = 100;      // ms of searching, before what shall stay on the screen would move
 
 export class List {
   active = null;      // the ordinal that has, or had, the focus
@@ -20,7 +22,7 @@ export class List {
   #view = 0;
   #drawnEnd = 0;
   #wanted = null;     // the ordinal to focus once it is drawn
-  #anchor = null;     // the ordinal to scroll to once the search has come as far
+  #anchor = null;     // what to scroll to once the search has come as far: an ordinal, and pixels below its upper edge
   #matches = null;
   #searching = 0;
 
@@ -54,18 +56,44 @@ export class List {
     document.addEventListener('selectionchange', () => this.#selecting());
   }
 
-  /** Shows another view, at its newest, held by a hold of its own; what is looked for stays the same. */
-  show(view, hold) {
+  /** Shows another view, held by a hold of its own, at its newest or at `top`; what is looked for stays the same. */
+  show(view, hold, {top = null, active = null, selected = null} = {}) {
+    const focused = this.rows.contains(document.activeElement);
     if (view.filtered || this.#matches) view.filter(this.#matches);
-    Object.assign(this, {view, hold, active: null, selected: null});
+    if (top) view.catchUp(ENOUGH);
+    Object.assign(this, {view, hold, active, selected});
     this.#renew();
-    this.scroller.scrollTop = 0;
+    if (top) this.#anchor = top;
+    else this.scroller.scrollTop = 0;
+    if (focused) this.#wanted = active;
+  }
+
+  /** What is at the top of the window: an entry, and how many pixels of it are scrolled out. Null while nothing is drawn. */
+  get top() {
+    const index = Math.floor(this.scroller.scrollTop / this.#rowHeight);
+    return this.#drawnEnd > this.view.first ? {ordinal: this.#ordinalOf(index), offset: this.scroller.scrollTop - index * this.#rowHeight} : null;
+  }
+
+  /** The entry at its bottom. */
+  get bottom() {
+    return this.#drawnEnd > this.view.first ? this.#ordinalOf(Math.floor(this.scroller.scrollTop / this.#rowHeight) + this.#visible) : null;
+  }
+
+  /** Leaves there what is at the top of the window, whatever comes before it. */
+  keep(top) {
+    this.#anchor ??= top;
+    this.scheduler.now('list');
+  }
+
+  /** Scrolls an entry into the middle. */
+  centre(ordinal) {
+    this.#anchor = {ordinal, offset: -Math.floor((this.#view - this.#headHeight) / 2)};
+    this.scheduler.now('list');
   }
 
   /** Shows only what matches; null shows everything. The event at the top of the window stays there, if it can. */
   filter(matches) {
-    const top = Math.floor(this.scroller.scrollTop / this.#rowHeight);
-    const anchor = top && this.#drawnEnd ? this.view.at(this.#drawnEnd - 1 - top) : null;
+    const anchor = this.scroller.scrollTop < this.#rowHeight ? null : this.top;
     this.#matches = matches;
     this.view.filter(matches);
     this.hold.keep();
@@ -84,6 +112,7 @@ export class List {
     this.#leave();
     if (this.rows.contains(getSelection().anchorNode)) getSelection().removeAllRanges();
     this.hold.live();
+    this.#anchor = null;
     this.scroller.scrollTop = 0;
     this.scheduler.now('list');
   }
@@ -129,9 +158,9 @@ export class List {
     this.scheduler.now('list');
   }
 
-  /** Copies the event of the active row. */
-  copy() {
-    this.pool.showing(this.active)?.element.querySelector('[data-copy]').click();
+  /** Copies the event of the active row, or a link to it. @param {'event'|'link'} what */
+  copy(what) {
+    this.pool.showing(this.active)?.element.querySelector(`[data-copy=${what}]`)?.click();
   }
 
   draw() {
@@ -172,9 +201,9 @@ export class List {
 
   #returnToAnchor(end) {
     if (this.#anchor === null) return;
-    const rank = this.view.rankOf(this.#anchor);
+    const {ordinal, offset} = this.#anchor, rank = this.view.rankOf(ordinal);
     if (rank === this.view.first && !this.view.done) return;
-    this.scroller.scrollTop = (end - 1 - rank) * this.#rowHeight;
+    this.scroller.scrollTop = (end - 1 - rank) * this.#rowHeight + offset;
     this.#anchor = null;
   }
 
@@ -189,6 +218,10 @@ export class List {
 
   #leave() {
     if (this.rows.contains(document.activeElement)) this.table.focus({preventScroll: true});
+  }
+
+  #ordinalOf(index) {
+    return this.view.at(Math.max(this.view.first, this.#drawnEnd - 1 - index));
   }
 
   get #visible() {
@@ -251,8 +284,8 @@ export class List {
     const row = this.pool.of(target);
     if (!row) return;
     const button = target.closest('[data-copy]');
-    const {kind, line} = this.view.store.at(row.ordinal);
-    if (button) copyFrom(button, line, announce);
+    const {kind, line, position} = this.view.store.at(row.ordinal);
+    if (button) copyFrom(button, button.dataset.copy === 'link' ? Permalink.to(position) : line, announce);
     else if (getSelection().isCollapsed && kind !== GAP) this.open(row.ordinal);
   }
 

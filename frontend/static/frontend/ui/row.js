@@ -2,7 +2,7 @@
 
 import {clock, count, split, timeOfDay, visible} from '../core/format.js';
 import {GAP, UNREADABLE} from '../core/store.js';
-import {h, icon, mark} from './dom.js';
+import {h, icon, mark, say} from './dom.js';
 
 /** Why events are missing, in words. */
 export const WHY = new Map([
@@ -25,10 +25,11 @@ export class Row {
     const text = (name) => this.#text.get(name);
     this.type = h('span', {role: 'gridcell', class: 'c-type'}, h('i', {class: 'swatch'}),
       h('span', {class: 'cut'}, h('span', {class: 'ns'}, text('app')), text('type')));
-    this.copy = h('button', {class: 'btn btn--icon btn--tiny', type: 'button', tabindex: -1, 'aria-label': 'Copy as JSON', title: 'Copy as JSON', 'data-copy': 'row'}, icon('i-copy'));
+    this.link = button('Copy a link', 'link', 'i-link');
+    this.degraded = h('span', {class: 'degraded', hidden: true});
     this.time = h('span', {role: 'gridcell', class: 'c-time'}, h('span', {class: 'ns'}, text('minutes')), text('seconds'));
     this.sender = h('span', {role: 'gridcell', class: 'c-sender cut'}, h('span', {class: 'ns'}, text('senderApp')), text('sender'));
-    this.summary = h('span', {role: 'gridcell', class: 'c-summary'}, h('span', {class: 'cut'}, text('summary')), h('span', {class: 'row__acts'}, this.copy));
+    this.summary = h('span', {role: 'gridcell', class: 'c-summary'}, h('span', {class: 'cut'}, text('summary')), this.degraded, h('span', {class: 'row__acts'}, button('Copy as JSON', 'event', 'i-copy'), this.link));
     this.cells = [this.time, this.type, this.sender, this.summary];
     this.element = h('div', {class: 'row', role: 'row', tabindex: -1, hidden: true}, ...this.cells);
     this.element.addEventListener('animationend', () => mark(this.element, 'data-new', false));
@@ -63,6 +64,10 @@ export class Row {
     this.#write({minutes, seconds, app, type: unreadable ? 'unreadable event' : type, senderApp, sender, summary: entry.summary || (unreadable ? entry.line.slice(0, 300) : '')});
     mark(this.type, 'data-hue', unreadable ? null : this.hue(entry.type));
     mark(this.element, 'data-unreadable', unreadable);
+    mark(this.link, 'hidden', Number.isNaN(entry.position));
+    mark(this.degraded, 'hidden', !entry.degraded);
+    say(this.degraded, entry.degraded ? 'degraded' : '');
+    if (entry.degraded) this.degraded.title = `Not quite what was sent: ${visible(String(JSON.parse(entry.line).degraded))}`;
     this.type.title = visible(entry.type);
     this.sender.title = visible(entry.sender);
     this.time.title = Number.isNaN(entry.time) ? '' : new Date(entry.time).toISOString();
@@ -88,3 +93,6 @@ export class Row {
       h('span', {class: 'gap__pos'}, replaced ? `from ${count(to)}` : `${count(from)} to ${count(to - 1)}`)));
   }
 }
+
+const button = (name, what, picture) =>
+  h('button', {class: 'btn btn--icon btn--tiny', type: 'button', tabindex: -1, 'aria-label': name, title: name, 'data-copy': what}, icon(picture));

@@ -8,9 +8,9 @@ const TITLE = document.title;
 export class Strip {
   #told = null;
 
-  /** @param {{stream: object, store: object, hold: object, announce: (text: string) => void, live: () => void}} parts */
-  constructor({stream, store, hold, announce, live}) {
-    Object.assign(this, {stream, store, hold, announce, live});
+  /** @param {{stream: object, store: object, hold: object, history: History, announce: (text: string) => void, live: () => void}} parts */
+  constructor({stream, store, hold, history, announce, live}) {
+    Object.assign(this, {stream, store, hold, history, announce, live});
     this.element = byId('strip');
     this.text = this.element.querySelector('.strip__text');
     this.pause = byId('pause');
@@ -33,7 +33,10 @@ export class Strip {
     say(this.pause.querySelector('span'), held ? 'Resume' : 'Pause');
     swapIcon(this.pause.querySelector('svg'), held ? 'i-play' : 'i-pause');
     document.title = held ? `⏸ ${TITLE}` : TITLE;
-    if (held) this.#write(icon('i-pause'), `Holding${this.#at(this.hold.head, time)}`, `${count(this.hold.fresh)} new`);
+    const past = this.history.view?.store;
+    say(byId('newest').querySelector('span'), past ? 'Back to live' : 'Show newest');
+    if (past) this.#write(icon('i-pause'), `History, ${count(past.first)} to ${count(past.next - 1)}`, `${count(this.hold.fresh)} new`);
+    else if (held) this.#write(icon('i-pause'), `Holding${this.#at(this.hold.head, time)}`, `${count(this.hold.fresh)} new`);
     else if (lost) this.#write(null, this.#since(), null, this.#promise());
     else this.#write(null, 'Following the newest.', null, 'Scroll down or press Space to hold.');
     if (this.#told !== null && this.#told !== held) this.announce(held ? 'Holding' : 'Following the newest');

@@ -1,0 +1,34 @@
+// "Go to a position": takes one, from the field or the address, and says why there is no such event.
+
+import {byId, mark, say} from './dom.js';
+
+export class Go {
+  /** @param {(position: number) => Promise<string>} show opens the event there; says why not, or nothing */
+  constructor(show) {
+    this.show = show;
+    this.element = byId('go');
+    this.field = byId('go-position');
+    byId('go-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.take(this.field.value);
+    });
+  }
+
+  /** Asks for a position. @param {string} [text] one that was tried @param {string} [why] that did not help */
+  open(text = '', why = '') {
+    this.field.value = text;
+    say(byId('go-error'), why);
+    mark(byId('go-error'), 'hidden', !why);
+    mark(this.field, 'aria-invalid', why ? 'true' : null);
+    if (!this.element.open) this.element.showModal();
+    this.field.select();
+  }
+
+  /** Goes to a position. @param {string} text as somebody wrote it: 1,203,944 */
+  async take(text) {
+    const digits = text.replace(/[\s.,]/g, '');
+    const why = /^[1-9]\d{0,14}$/.test(digits) ? await this.show(Number(digits)) : 'A position is a number: 1, 2, 3, …';
+    if (why) this.open(text, why);
+    else this.element.close();
+  }
+}

@@ -1,0 +1,221 @@
+"""Scrolling back past what the page holds: older events come from the server, and nothing on the screen moves."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server, serve
+from tests.browser.screen import row, rows, summaries
+from tests.browser.scripted import EPOCH, ScriptedServer, batch, dump, event
+
+MANY = (
+    "from django.db import transaction\n"
+    "with transaction.atomic():\n"
+    "    for n in range(1, 2601): order_paid.send(sender=Order, n=n)\n"
+)
+
+# What is where on the screen, of the rows that are whole in the list's window.
+PLACES = """() => {
+    const {top, bottom} = document.getElementById('list').getBoundingClientRect();
+    const rows = [...document.querySelectorAll('.rows .row:not([hidden])')];
+    const seen = rows.map((row) => [row.querySelector('.c-summary').textContent, row.getBoundingClientRect().y]);
+    return seen.filter(([, y]) => y > top + 28 && y < bottom - 28).sort((a, b) => a[1] - b[1]);
+}"""
+
+
+@pytest.fixture(scope="module")
+def archive(seeded, tmp_path_factory) -> Iterator[Server]:
+    """A server whose log has 2,600 events: more than a page starts with."""
+    for server in serve(seeded, tmp_path_factory.mktemp("archive")):
+        server.manage("shell", "-c", MANY)
+        yield server
+
+
+class Log:
+    """What a scripted server answers from: events by position, asked for by pages."""
+
+    def __init__(self, scripted: ScriptedServer, count: int) -> None:
+        self.scripted = scripted
+        self.oldest = 1
+        scripted.head = count
+        scripted.answer = self.answer
+
+    def answer(self, hello: dict[str, Any]) -> list[str]:
+        head, wanted = self.scripted.head, hello["from"]
+        start = wanted if isinstance(wanted, int) else max(self.oldest, head + 1 - wanted["last"])
+        frames = [self.scripted.welcome_from(start)]
+        if start < self.oldest:
+            frames.append(dump({"op": "gap", "from": start, "to": self.oldest, "reason": "retention"}))
+        start = max(start, self.oldest)
+        for at in range(start, min(head + 1, start + hello["window"]), 250):
+            frames.append(batch(at, [event(n) for n in range(at, min(at + 250, head + 1))], head=head))
+        return frames
+
+    def emit(self, count: int) -> None:
+        """New events, on the page's own socket."""
+        start = self.scripted.head + 1
+        self.scripted.head += count
+        self.scripted.sockets[0].send(batch(start, [event(start + i) for i in range(count)]))
+
+    @property
+    def pages(self) -> list[dict[str, Any]]:
+        """The pages that were asked for."""
+        return [hello for hello in self.scripted.of("hello") if isinstance(hello["from"], int)]
+
+
+@pytest.fixture
+def log(scripted) -> Log:
+    return Log(scripted, 2600)
+
+
+@pytest.fixture
+def board(watched, site, log) -> Page:
+    """The page, with the newest 500 of 2,600 events."""
+    watched.goto(site.url)
+    expect(row(watched, 0)).to_contain_text("order 2600")
+    return watched
+
+
+def scroll(page: Page, top: int) -> list:
+    """Scrolls, and returns what is where as soon as that is drawn."""
+    page.locator("#list").evaluate("(list, top) => { list.scrollTop = top; }", top)
+    page.evaluate("new Promise(requestAnimationFrame).then(() => new Promise(requestAnimationFrame))")
+    return page.evaluate(PLACES)
+
+
+def test_older_events_follow_to_the_first_of_the_log_through_the_real_server(watched, archive):
+    watched.goto(archive.url)
+    expect(row(watched, 0)).to_contain_text("n 2600", timeout=10_000)
+    expect(watched.locator("#on-server")).to_have_text("2,100 older on the server")
+    for left in ("1,600 older", "1,100 older", "600 older", "100 older", "The first event of this log."):
+        watched.keyboard.press("End")
+        expect(watched.locator("#older")).to_contain_text(left)
+
+    watched.keyboard.press("End")
+    expect(row(watched, 2599)).to_contain_text("n 1")
+    expect(row(watched, 2599)).to_be_focused()
+    assert summaries(watched)[-3:] == ["n 3", "n 2", "n 1"]
+    expect(watched.locator("#on-server")).to_be_hidden()
+    expect(watched.locator("#older").get_by_role("button")).to_be_hidden()
+
+
+def test_nothing_on_the_screen_moves_when_older_events_follow(board, log):
+    before = scroll(board, 475 * 28 + 13)
+    expect(board.locator("#strip")).to_contain_text("History, 1,601 to 2,600")
+
+    assert board.evaluate(PLACES) == before
+    assert len(before) > 15
+    assert log.pages == [
+        {"op": "hello", "stream": "main", "from": 1601, "epoch": EPOCH, "window": 500},
+    ]
+    assert log.scripted.of("ack")[-1]["pos"] <= 2601
+
+
+def test_scrolling_up_leads_back_into_the_ring_and_to_what_is_new(board, log):
+    scroll(board, 480 * 28)
+    expect(board.locator("#strip")).to_contain_text("History")
+    log.emit(3)
+    expect(board.locator("#strip")).to_contain_text("3 new")
+
+    before = scroll(board, 10 * 28 + 9)
+    expect(board.locator("#strip")).to_contain_text("Holding")
+    assert board.evaluate(PLACES) == before
+    scroll(board, 0)
+    expect(row(board, 0)).to_contain_text("order 2603")
+    expect(board.locator("#strip")).to_contain_text("Following")
+
+
+def test_back_to_live_is_a_button_and_a_key(board, log):
+    for leave in (lambda: board.get_by_role("button", name="Back to live").click(), lambda: board.keyboard.press("l")):
+        scroll(board, 480 * 28)
+        expect(board.locator("#strip")).to_contain_text("History")
+        leave()
+        expect(board.locator("#strip")).to_contain_text("Following")
+        log.emit(1)
+        expect(row(board, 0)).to_contain_text(f"order {log.scripted.head}")
+
+
+def test_the_focus_and_the_open_event_stay_across_the_edge(board):
+    row(board, 0).click()
+    board.keyboard.press("End")
+    expect(board.locator("#strip")).to_contain_text("History, 1,601")
+    expect(board.locator("#detail-title")).to_have_text("order 2101")
+    expect(row(board, 499)).to_have_attribute("aria-selected", "true")
+
+    board.keyboard.press("j")
+    expect(board.locator("#detail-title")).to_have_text("order 2100")
+    board.keyboard.press("Escape")
+    expect(row(board, 500)).to_be_focused()
+
+
+def test_the_filter_holds_for_what_is_older_too(board, log):
+    board.locator("#q").fill('"order 123"')
+    expect(board.get_by_role("heading", name="No held event matches")).to_be_visible()
+
+    board.get_by_role("button", name="Search 2,100 older on the server").click()
+    expect(rows(board)).to_have_count(10)
+    assert summaries(board) == [f"order {n}" for n in range(1239, 1229, -1)]
+    assert [page["from"] for page in log.pages] == [1601, 1101]
+
+    board.get_by_role("button", name="Load older").click()
+    expect(rows(board)).to_have_count(11)
+    assert summaries(board)[-1] == "order 123"
+    expect(board.locator("#older span")).to_have_text("100 older on the server")
+
+    board.get_by_role("button", name="Back to live").click()
+    expect(board.get_by_role("heading", name="No held event matches")).to_be_visible()
+
+
+def test_what_was_pruned_is_the_end_with_its_number(board, log):
+    log.oldest = 2051
+    scroll(board, 480 * 28)
+
+    expect(board.locator("#older span")).to_have_text("The end: 2,050 older events expired on the server.")
+    board.keyboard.press("End")
+    expect(row(board, 549)).to_contain_text("order 2051")
+
+
+def test_a_page_that_does_not_come_is_said_and_asked_for_again(board, log):
+    log.scripted.answer = lambda hello: [
+        dump({"op": "error", "code": 4401, "message": "Sign in to follow this stream"})
+    ]
+    scroll(board, 480 * 28)
+    log.scripted.wait_for(lambda: len(log.scripted.sockets) == 2)
+    log.scripted.close(4401)
+    expect(board.locator("#older")).to_contain_text("They did not come: Sign in to follow.")
+    expect(board.locator(".conn__text")).to_have_text("Live")
+
+    log.scripted.answer = log.answer
+    board.get_by_role("button", name="Try again").click()
+    expect(board.locator("#strip")).to_contain_text("History, 1,601 to 2,600")
+
+
+def test_a_replaced_log_leaves_the_history(board, log):
+    scroll(board, 480 * 28)
+    expect(board.locator("#strip")).to_contain_text("History")
+    log.scripted.epoch = "c2e4d80013fa"
+    log.scripted.head = 0
+    log.scripted.answer = lambda hello: [
+        log.scripted.welcome_from(1),
+        dump({"op": "gap", "from": 2601, "to": 1, "reason": "epoch"}),
+    ]
+    log.scripted.sockets[0].close(code=1012)
+
+    expect(board.locator("#older span")).to_have_text("What is older is of a log that was replaced.")
+    expect(board.locator("#strip")).to_contain_text("Holding")
+    board.keyboard.press("l")
+    expect(row(board, 0)).to_contain_text("The server’s log was replaced")
+
+
+def test_what_is_exported_is_what_is_shown(board):
+    scroll(board, 480 * 28)
+    expect(board.locator("#strip")).to_contain_text("History, 1,601 to 2,600")
+    with board.expect_download() as download:
+        board.keyboard.press("x")
+
+    assert download.value.suggested_filename == "signalcast-main-1601-2600.ndjson"
+    written = download.value.path().read_text().splitlines()
+    assert [json.loads(line)["summary"] for line in written] == [f"order {n}" for n in range(1601, 2601)]
