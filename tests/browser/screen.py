@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Locator, Page
 
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
 SUMMARIES = """[...document.querySelectorAll('.rows .row:not([hidden])')]
     .sort((a, b) => a.ariaRowIndex - b.ariaRowIndex)
     .map((row) => row.querySelector('.c-summary')?.textContent ?? row.textContent)"""

@@ -8,12 +8,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT
-from tests.browser.screen import no_sideways, row
+from tests.browser.screen import PHONE, WIDE, no_sideways, row
 from tests.browser.scripted import dump
 
 STATIC = ROOT / "frontend" / "static" / "frontend"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
 def test_the_empty_page_prints_commands_for_this_project(dashboard):
@@ -88,7 +87,7 @@ def test_nothing_scrolls_sideways(dashboard, scripted, width):
     dashboard.keyboard.press("Space")
     expect(row(dashboard, 0)).to_be_visible()
     assert no_sideways(dashboard)
-    assert inside(dashboard, ".top > *, .strip > *")
+    assert inside(dashboard, ".top > *, .strip > *, .filter > *, .pulse > *")
 
     scripted.send({"op": "bye", "code": 4012, "retry_ms": 100_000_000})
     scripted.close(4012)
@@ -107,8 +106,11 @@ def test_letters_with_tails_are_not_cut(dashboard, scripted):
     assert cut == 0
 
 
+FILTERS = {"filtered": "-type:order_paid", "nomatch": "type:gift", "wrong": "tpye:gift"}
+
+
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1280", "390"])
-@pytest.mark.parametrize("state", ["empty", "live", "held", "detail", "lost"])
+@pytest.mark.parametrize("state", ["empty", "live", "held", "detail", "lost", "filtered", "nomatch", "wrong", "table"])
 def test_axe_finds_nothing_in_light_and_dark(dashboard, scripted, size, state):
     dashboard.set_viewport_size(size)
     if state != "empty":
@@ -122,6 +124,14 @@ def test_axe_finds_nothing_in_light_and_dark(dashboard, scripted, size, state):
     if state == "detail":
         row(dashboard, 1).click()
         expect(dashboard.locator("#detail")).to_be_visible()
+    if state in FILTERS:
+        scripted.events(53, 1, type="auth.user_logged_in")
+        if size == PHONE:
+            dashboard.get_by_role("button", name="Filter and types").click()
+        dashboard.locator("#q").fill(FILTERS[state])
+        expect(dashboard.locator("#filter-error" if state == "wrong" else "#filter-clear")).to_be_visible()
+    if state == "table":
+        dashboard.get_by_role("button", name="Rate as a table").click()
     if state == "lost":
         scripted.send({"op": "bye", "code": 4012, "retry_ms": 100_000_000})
         scripted.close(4012)

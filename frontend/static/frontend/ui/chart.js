@@ -11,7 +11,7 @@ const LONGEST = 40;             // characters of a name in the table
 const BASE = 47, HEIGHT = 44;   // of 48: the axis, and how high the highest second is
 
 export class Chart {
-  #drawn;    // what the table says too
+  #drawn = {layers: [], all: [], now: 0};    // what the table says too
 
   /** @param {{rates: Rates}} parts */
   constructor({rates}) {

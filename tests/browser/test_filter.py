@@ -1,0 +1,205 @@
+"""The filter line: what it shows, what it says about it, and what it leaves alone."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import PHONE, WIDE, row, rows, summaries
+from tests.browser.scripted import batch, event
+
+
+def mixed(start: int, count: int) -> str:
+    """Every tenth of these events is a refund."""
+    return batch(
+        start, [event(n, type="shop.refund" if n % 10 == 0 else "shop.sale") for n in range(start, start + count)]
+    )
+
+
+@pytest.fixture
+def mix(dashboard, scripted):
+    scripted.send(mixed(1, 200))
+    expect(row(dashboard, 0)).to_contain_text("order 200")
+    return dashboard
+
+
+def test_a_slash_leads_to_the_filter_which_shows_what_matches_and_how_many(mix, scripted):
+    mix.keyboard.press("/")
+    mix.keyboard.type("type:refund")
+    expect(mix.locator("#filter-count")).to_have_text("20 of 200 held")
+    assert summaries(mix) == [f"order {n}" for n in range(200, 0, -10)]
+    assert mix.locator("[role=grid]").get_attribute("aria-rowcount") == "21"
+
+    scripted.send(mixed(201, 25))
+    expect(mix.locator("#filter-count")).to_have_text("22 of 225 held")
+    assert summaries(mix)[:3] == ["order 220", "order 210", "order 200"]
+
+    mix.get_by_role("button", name="Clear filter").click()
+    expect(mix.locator("#filter-count")).to_have_text("225 held")
+    expect(row(mix, 0)).to_contain_text("order 225")
+    expect(mix.locator("#q")).to_be_focused()
+
+
+def test_a_filter_works_while_the_list_holds_and_leaves_its_head_where_it_is(mix, scripted):
+    mix.keyboard.press("Space")
+    scripted.send(mixed(201, 100))
+    expect(mix.locator("#strip")).to_contain_text("100 new")
+
+    mix.locator("#q").fill("type:refund")
+    expect(mix.locator("#filter-count")).to_have_text("30 of 300 held")
+    expect(row(mix, 0)).to_contain_text("order 200")
+    expect(mix.locator("#strip")).to_contain_text("Holding")
+
+    mix.get_by_role("button", name="Show newest").click()
+    expect(row(mix, 0)).to_contain_text("order 300")
+
+
+def test_what_was_at_the_top_stays_near_and_a_short_list_goes_on_holding(mix, scripted):
+    mix.locator("#list").evaluate("(list) => { list.scrollTop = 28 * 61; }")
+    expect(row(mix, 63)).to_be_visible()
+    mix.locator("#q").fill("-type:refund")
+    expect(mix.locator("#filter-count")).to_have_text("180 of 200 held")
+    expect(mix.locator("#list")).to_have_js_property("scrollTop", 28 * 54)
+
+    mix.locator("#q").fill('"order 77"')
+    expect(rows(mix)).to_have_count(1)
+    scripted.send(mixed(201, 7))
+
+    expect(mix.locator("#strip")).to_contain_text("7 new")
+
+
+def test_the_keyboard_moves_among_what_matches(mix):
+    mix.locator("#q").fill("type:refund")
+    expect(rows(mix)).to_have_count(20)
+    mix.keyboard.press("Escape")
+    mix.keyboard.press("j")
+    mix.keyboard.press("j")
+    mix.keyboard.press("Enter")
+    expect(mix.locator("#detail-title")).to_have_text("order 190")
+
+    mix.keyboard.press("j")
+    expect(mix.locator("#detail-title")).to_have_text("order 180")
+    expect(row(mix, 2)).to_have_attribute("aria-selected", "true")
+
+
+def test_a_gap_is_shown_whatever_is_looked_for(mix, scripted):
+    scripted.send({"op": "gap", "from": 201, "to": 300, "reason": "retention"})
+    scripted.send(mixed(300, 1))
+
+    mix.locator("#q").fill("nothing has this")
+    expect(rows(mix)).to_have_count(1)
+    expect(row(mix, 0)).to_contain_text("99 events not shown")
+    expect(mix.locator("#nomatch")).to_be_visible()
+    expect(mix.locator("#filter-count")).to_have_text("0 of 201 held")
+
+
+def test_what_cannot_be_understood_is_said_and_changes_nothing(mix):
+    mix.locator("#q").fill("type:refund")
+    expect(rows(mix)).to_have_count(20)
+    mix.locator("#q").fill("type:refund tpye:sale")
+
+    expect(mix.locator("#filter-error")).to_contain_text("Nothing is called “tpye”")
+    expect(mix.locator("#q")).to_have_attribute("aria-invalid", "true")
+    expect(mix.locator("#announce")).to_contain_text("Nothing is called “tpye”")
+    expect(rows(mix)).to_have_count(20)
+
+    mix.locator("#q").fill("type:refund type:sale")
+    expect(mix.locator("#filter-error")).to_be_empty()
+    expect(mix.locator("#filter-count")).to_have_text("200 of 200 held")
+
+
+def test_no_match_says_what_was_searched_and_how_to_go_on(mix, scripted):
+    mix.locator("#q").fill("type:gift")
+    expect(mix.locator("#nomatch-text")).to_have_text(
+        "Searched 200 held events, back to 16:08:43. New matches will appear here."
+    )
+    expect(mix.locator("#list")).to_be_hidden()
+    expect(mix.locator("#announce")).to_have_text("0 of 200 held events match")
+
+    scripted.events(201, 1, type="shop.gift")
+    expect(mix.locator("#nomatch")).to_be_hidden()
+    expect(rows(mix)).to_have_count(1)
+
+    mix.locator("#q").fill("type:other")
+    expect(mix.locator("#nomatch")).to_be_visible()
+    mix.keyboard.press("Escape")
+    mix.keyboard.press("Escape")
+    expect(mix.locator("#filter-count")).to_have_text("201 held")
+    expect(row(mix, 0)).to_be_visible()
+
+
+def test_matches_that_came_after_the_hold_are_counted_and_not_shown(mix, scripted):
+    mix.keyboard.press("Space")
+    scripted.events(201, 3, type="shop.gift")
+    expect(mix.locator("#strip")).to_contain_text("3 new")
+    mix.locator("#q").fill("type:gift")
+
+    expect(mix.locator("#nomatch-text")).to_contain_text("3 newer events match")
+
+
+def test_results_are_announced_a_second_after_the_last_key(mix):
+    expect(mix.locator("#announce")).to_have_text("Live")
+    mix.evaluate("""() => {
+        window.heard = [];
+        new MutationObserver(() => heard.push(announce.textContent)).observe(announce, {childList: true});
+    }""")
+    mix.locator("#q").press_sequentially("type:refund", delay=20)
+    expect(mix.locator("#announce")).to_have_text("20 of 200 held events match")
+
+    assert mix.evaluate("heard") == ["20 of 200 held events match"]
+
+
+def test_on_a_phone_filter_and_types_are_in_a_sheet(mix):
+    mix.set_viewport_size(PHONE)
+    expect(mix.locator("#filter")).to_be_hidden()
+    mix.get_by_role("button", name="Filter and types").click()
+    sheet = mix.get_by_role("dialog", name="Filter")
+    sheet.get_by_role("button", name="refund", exact=False).first.click()
+    expect(sheet.locator("#q")).to_have_value("type:refund")
+
+    sheet.get_by_role("button", name="Close").click()
+    expect(sheet).to_be_hidden()
+    expect(rows(mix).first).to_contain_text("refund")
+
+    mix.keyboard.press("/")
+    expect(mix.locator("#q")).to_be_focused()
+    mix.set_viewport_size(WIDE)
+    expect(sheet).to_be_hidden()
+    expect(mix.locator(".app > #filter")).to_be_visible()
+    expect(mix.locator(".work > #rail")).to_be_visible()
+
+
+SEARCH = """async (text) => {
+    const {Store} = await import('/static/frontend/core/store.js');
+    const {View} = await import('/static/frontend/core/view.js');
+    const {Query} = await import('/static/frontend/core/query.js');
+    if (!window.full) {
+        window.full = new Store();
+        const data = {note: 'a payload of some five hundred bytes '.repeat(9)};
+        for (let n = 1; n <= 100000; n += 1) {
+            const names = {type: `shop.kind_${n % 50}`, sender: `shop.Sender${n % 7}`, subject: `shop.order/${n}`};
+            full.push(JSON.stringify({...names, sequence: String(n), summary: `number ${n}`, data}));
+        }
+    }
+    const view = new View(full, new Query(text).matches);
+    const began = performance.now();
+    let slices = 1, longest = 0;
+    for (let last = began; !view.catchUp(); slices += 1) {
+        longest = Math.max(longest, performance.now() - last);
+        last = performance.now();
+    }
+    return {found: view.events, ms: performance.now() - began, slices, longest};
+}"""
+
+
+def test_a_hundred_thousand_events_are_searched_in_a_moment_and_in_slices(modules):
+    """200 ms is what a reader may wait, 50 ms what a frame may; here with room for a machine that is busy."""
+    for text, found in {
+        "type:kind_7": 2000,
+        "-type:kind_* ": 0,
+        "sender:Sender3 type:kind_1*": 3142,
+        "number 77777": 1,
+        '"PAYLOAD of" kind_49': 2000,
+        "subject:order/5000*": 11,
+    }.items():
+        result = modules.evaluate(SEARCH, text)
+        assert result["found"] == found, text
+        assert result["ms"] < 2000 and result["longest"] < 500, (text, result)
