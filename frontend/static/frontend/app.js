@@ -153,7 +153,6 @@ addEventListener('popstate', ({state}) => {
 });
 bar.set(address.get('q'));
 scheduler.mark('rates');
-scheduler.mark('rates');
 stream.open();
 followPage(stream);
 
