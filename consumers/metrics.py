@@ -56,7 +56,8 @@ class Meter:
         """So long after its signal was sent an event was handed to a socket."""
         self._observed[bisect_left(BOUNDS, seconds)] += 1
         # Clocks differ: another machine's may be ahead of ours.
-        self._seconds += max(0.0, seconds)
+        if seconds > 0:
+            self._seconds += seconds
 
     def head(self) -> int | None:
         """The newest position that this process knows of; None if nobody follows the log here."""
