@@ -69,7 +69,7 @@ class Server:
                 stderr=output,
             )
         deadline = time.monotonic() + 30
-        while not self._answers():
+        while not answers(self.port):
             assert self.is_running and time.monotonic() < deadline, self.output
             time.sleep(0.02)
 
@@ -113,9 +113,10 @@ class Server:
         tasks = Path(f"/proc/{self._process.pid}/task").glob("*/children")
         return [child for task in tasks for child in task.read_text().split()]
 
-    def _answers(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+def answers(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def free_port():

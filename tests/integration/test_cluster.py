@@ -1,0 +1,132 @@
+"""What docker-compose.yml sets up, without Docker: two servers, a Valkey and a database behind its proxy.
+
+Where there is no nginx, clients know both servers, and do what it does for them.
+"""
+
+import asyncio
+import json
+import urllib.request
+from contextlib import suppress
+from http.cookiejar import CookieJar
+from itertools import cycle
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from . import nginx
+from .client import SECONDS, Client
+
+# As the compose file has it: DEBUG is off, and both servers and whoever sends have one key.
+ENVIRONMENT = {"DEBUG": "0", "SECRET_KEY": "one key for all processes, as in the volume of docker-compose.yml"}
+SIGNALS = 200
+SEND = "for n in range({}, {}): order_paid.send(sender=Order, number=n)"
+
+
+@pytest.fixture
+def servers(valkey, start_server):
+    return [start_server("ours", REDIS_URL=valkey.url, **ENVIRONMENT) for _ in range(2)]
+
+
+@pytest.fixture
+def doors(servers, tmp_path):
+    """Where clients may come in."""
+    if not nginx.PATH:
+        yield servers
+        return
+    proxy = nginx.Nginx(tmp_path / "nginx", *servers)
+    assert proxy.test()[1] == 0, proxy.test()[0]
+    proxy.start()
+    yield [proxy]
+    proxy.stop()
+
+
+class Browser:
+    """Knows a person's name and password, and keeps cookies."""
+
+    def __init__(self):
+        self.cookies = CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+
+    def open(self, url, **form):
+        request = urllib.request.Request(url, urlencode(form).encode() if form else None)
+        with self._opener.open(request, timeout=SECONDS) as answer:
+            return answer.url, answer.read().decode()
+
+    def sign_in(self, door, name, password):
+        self.open(door.origin + "/accounts/login/")
+        token = next(cookie.value for cookie in self.cookies if cookie.name == "csrftoken")
+        return self.open(door.origin + "/accounts/login/", username=name, password=password, csrfmiddlewaretoken=token)
+
+    @property
+    def header(self):
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.cookies)
+
+
+class Returning(Client):
+    """Comes back, by the next door, for as long as it has not heard of everything."""
+
+    def __init__(self, doors, cookie):
+        super().__init__("")
+        self._doors = cycle(doors)
+        self._cookie = cookie
+        self.connections = 0
+        self.is_here = asyncio.Event()
+
+    async def hear_all(self, count):
+        async with asyncio.timeout(60):
+            while len(self.events) < count:
+                with suppress(ConnectionClosed, InvalidHandshake, OSError):
+                    await self._come_and_hear(count)
+
+    async def _come_and_hear(self, count):
+        door = next(self._doors)
+        self._url = door.url
+        async with self.connected(origin=door.origin, additional_headers={"Cookie": self._cookie}):
+            self.connections += 1
+            self.is_here.set()
+            while len(self.events) < count:
+                await self.hear()
+
+
+def sign_up():
+    try:
+        User.objects.create_superuser("mei", password="a long password")
+    finally:
+        connections.close_all()
+
+
+async def test_people_sign_in_and_see_everything_once_though_a_server_is_killed(servers, doors, valkey, shell):
+    await asyncio.to_thread(sign_up)
+    browser = Browser()
+    _, page = await asyncio.to_thread(browser.open, doors[0].origin)
+    assert "csrfmiddlewaretoken" in page
+    url, page = await asyncio.to_thread(browser.sign_in, doors[0], "mei", "a long password")
+    assert (url, "mei" in page) == (doors[0].origin + "/", True)
+    _, healthy = await asyncio.to_thread(browser.open, doors[0].origin + "/readyz")
+    assert healthy == "ok\n"
+
+    clients = [Returning(doors[number % len(doors) :] + doors, browser.header) for number in range(8)]
+    hearing = [asyncio.create_task(client.hear_all(SIGNALS)) for client in clients]
+    async with asyncio.timeout(SECONDS):
+        for client in clients:
+            await client.is_here.wait()
+    half = SIGNALS // 2
+    shell(SEND.format(0, half), REDIS_URL=valkey.url, **ENVIRONMENT)
+    async with asyncio.timeout(SECONDS):
+        while any(len(client.events) < 20 for client in clients):
+            await asyncio.sleep(0.005)
+    await asyncio.to_thread(servers[0].kill)
+    shell(SEND.format(half, SIGNALS), REDIS_URL=valkey.url, **ENVIRONMENT)
+    await asyncio.gather(*hearing)
+
+    assert {client.connections for client in clients} == {1, 2}
+    for client in clients:
+        assert sorted(client.numbers) == list(range(SIGNALS))
+        # The first event of all was the signing in.
+        assert client.sequences == list(range(2, SIGNALS + 2))
+        assert client.gaps == []
+        assert client.lines == clients[0].lines
+        assert json.loads(client.lines[0])["type"] == "academy.order_paid"
