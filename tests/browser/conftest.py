@@ -14,7 +14,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.client import Client, events, welcome
-from tests.browser.scripted import ScriptedServer
+from tests.browser.screen import row
+from tests.browser.scripted import Log, ScriptedServer
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC_PREFIX = "static/"
@@ -174,6 +175,19 @@ def dashboard(watched: Page, site: Server, scripted: ScriptedServer) -> Page:
     watched.goto(site.url)
     scripted.wait_for(lambda: scripted.of("hello"))
     expect(watched.locator(".conn__text")).to_have_text("Connected")
+    return watched
+
+
+@pytest.fixture
+def log(scripted) -> Log:
+    return Log(scripted, 2600)
+
+
+@pytest.fixture
+def board(watched, site, log) -> Page:
+    """The page, with the newest 500 of 2,600 events."""
+    watched.goto(site.url)
+    expect(row(watched, 0)).to_contain_text("order 2600")
     return watched
 
 

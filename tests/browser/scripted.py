@@ -105,3 +105,35 @@ class ScriptedServer:
         while not condition():
             assert time.monotonic() < deadline, f"It did not happen within {seconds} s. Heard: {self.heard}"
             self.page.wait_for_timeout(10)
+
+
+class Log:
+    """What a scripted server answers from: so many events, by position."""
+
+    def __init__(self, scripted: ScriptedServer, count: int) -> None:
+        self.scripted = scripted
+        self.oldest = 1
+        scripted.head = count
+        scripted.answer = self.answer
+
+    def answer(self, hello: dict[str, Any]) -> list[str]:
+        head, wanted = self.scripted.head, hello["from"]
+        start = wanted if isinstance(wanted, int) else max(self.oldest, head + 1 - wanted["last"])
+        frames = [self.scripted.welcome_from(start)]
+        if start < self.oldest:
+            frames.append(dump({"op": "gap", "from": start, "to": self.oldest, "reason": "retention"}))
+        start = max(start, self.oldest)
+        for at in range(start, min(head + 1, start + hello["window"]), 250):
+            frames.append(batch(at, [event(n) for n in range(at, min(at + 250, head + 1))], head=head))
+        return frames
+
+    def emit(self, count: int) -> None:
+        """New events, on the page's own socket."""
+        start = self.scripted.head + 1
+        self.scripted.head += count
+        self.scripted.sockets[0].send(batch(start, [event(start + i) for i in range(count)]))
+
+    @property
+    def pages(self) -> list[dict[str, Any]]:
+        """The pages that were asked for."""
+        return [hello for hello in self.scripted.of("hello") if isinstance(hello["from"], int)]

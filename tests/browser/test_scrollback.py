@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server, serve
 from tests.browser.screen import row, rows, summaries
-from tests.browser.scripted import EPOCH, ScriptedServer, batch, dump, event
+from tests.browser.scripted import EPOCH, dump
 
 MANY = (
     "from django.db import transaction\n"
@@ -32,51 +31,6 @@ def archive(seeded, tmp_path_factory) -> Iterator[Server]:
     for server in serve(seeded, tmp_path_factory.mktemp("archive")):
         server.manage("shell", "-c", MANY)
         yield server
-
-
-class Log:
-    """What a scripted server answers from: events by position, asked for by pages."""
-
-    def __init__(self, scripted: ScriptedServer, count: int) -> None:
-        self.scripted = scripted
-        self.oldest = 1
-        scripted.head = count
-        scripted.answer = self.answer
-
-    def answer(self, hello: dict[str, Any]) -> list[str]:
-        head, wanted = self.scripted.head, hello["from"]
-        start = wanted if isinstance(wanted, int) else max(self.oldest, head + 1 - wanted["last"])
-        frames = [self.scripted.welcome_from(start)]
-        if start < self.oldest:
-            frames.append(dump({"op": "gap", "from": start, "to": self.oldest, "reason": "retention"}))
-        start = max(start, self.oldest)
-        for at in range(start, min(head + 1, start + hello["window"]), 250):
-            frames.append(batch(at, [event(n) for n in range(at, min(at + 250, head + 1))], head=head))
-        return frames
-
-    def emit(self, count: int) -> None:
-        """New events, on the page's own socket."""
-        start = self.scripted.head + 1
-        self.scripted.head += count
-        self.scripted.sockets[0].send(batch(start, [event(start + i) for i in range(count)]))
-
-    @property
-    def pages(self) -> list[dict[str, Any]]:
-        """The pages that were asked for."""
-        return [hello for hello in self.scripted.of("hello") if isinstance(hello["from"], int)]
-
-
-@pytest.fixture
-def log(scripted) -> Log:
-    return Log(scripted, 2600)
-
-
-@pytest.fixture
-def board(watched, site, log) -> Page:
-    """The page, with the newest 500 of 2,600 events."""
-    watched.goto(site.url)
-    expect(row(watched, 0)).to_contain_text("order 2600")
-    return watched
 
 
 def scroll(page: Page, top: int) -> list:
@@ -179,13 +133,11 @@ def test_what_was_pruned_is_the_end_with_its_number(board, log):
 
 
 def test_a_page_that_does_not_come_is_said_and_asked_for_again(board, log):
-    log.scripted.answer = lambda hello: [
-        dump({"op": "error", "code": 4401, "message": "Sign in to follow this stream"})
-    ]
+    log.scripted.answer = lambda hello: [dump({"op": "error", "code": 4401, "message": "Sign in."})]
     scroll(board, 480 * 28)
     log.scripted.wait_for(lambda: len(log.scripted.sockets) == 2)
     log.scripted.close(4401)
-    expect(board.locator("#older")).to_contain_text("They did not come: Sign in to follow.")
+    expect(board.locator("#older")).to_contain_text("They did not come: Sign in.")
     expect(board.locator(".conn__text")).to_have_text("Live")
 
     log.scripted.answer = log.answer

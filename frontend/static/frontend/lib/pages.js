@@ -40,7 +40,7 @@ export function readPage(url, {stream, epoch, from, to}, {WebSocket = globalThis
       else end(resolve, {from: page.from, lines: page.lines.slice(0, to - page.from)});
     };
     const receive = ({op, reason, message, from: start, to: position, lines}) => {
-      if (op === 'error') why = message;
+      if (op === 'error') why = message.replace(/\.$/, '');
       if (op === 'gap') {
         if (reason === 'epoch') throw new NoPage('the log was replaced', true);
         Object.assign(page, {from: position, lines: []});
