@@ -12,23 +12,9 @@ from .server import answers, free_port
 # Debian's is where people who are not root do not look.
 PATH = shutil.which("nginx", path=os.defpath + ":/usr/sbin:/usr/local/sbin")
 
-# What its image has around that configuration. It writes into its folder alone.
-AROUND = """
-daemon off;
-master_process off;
-pid nginx.pid;
-error_log stderr warn;
-events { worker_connections 512; }
-http {
-    access_log off;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    include default.conf;
-}
-"""
+# One process that its owner ends, and that writes into its folder alone.
+OWNED = "daemon off; master_process off; pid nginx.pid; error_log stderr warn;"
+TEMPORARY = "".join(f"{kind}_temp_path {kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
 
 
 class Nginx:
@@ -40,9 +26,8 @@ class Nginx:
         self.origin = f"http://127.0.0.1:{self.port}"
         folder.mkdir()
         configuration = proxy(f"127.0.0.1:{self.port}", *(f"127.0.0.1:{server.port}" for server in servers))
-        (folder / "default.conf").write_text(configuration)
-        (folder / "nginx.conf").write_text(AROUND)
-        self._command = [PATH, "-p", str(folder), "-c", "nginx.conf"]
+        (folder / "nginx.conf").write_text(configuration.replace("http {", f"http {{ {TEMPORARY}"))
+        self._command = [PATH, "-p", str(folder), "-c", "nginx.conf", "-g", OWNED]
         self._process = None
 
     def test(self):
