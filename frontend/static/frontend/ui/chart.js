@@ -54,7 +54,7 @@ export class Chart {
 
   #openTable() {
     const {layers, all, now} = this.#drawn, table = byId('rate-table');
-    const columns = [...layers.filter(({name, seconds}) => name && seconds.some(Boolean)), {name: 'all', seconds: all}];
+    const columns = [{name: 'all', seconds: all}, ...layers.filter(({name, seconds}) => name && seconds.some(Boolean))];
     const rows = all.map((_, i) => h('tr', {}, h('th', {scope: 'row'}, timeOfDay((Math.floor(now / 1000) - SECONDS + i) * 1000)),
       ...columns.map(({seconds}) => h('td', {}, count(seconds[i])))));
     table.querySelector('thead').replaceChildren(h('tr', {}, ...['Second', ...columns.map(({name}) => name)].map((name) => h('th', {scope: 'col'}, name.slice(0, LONGEST)))));
