@@ -5,9 +5,10 @@
 
 import {GAP} from '../core/store.js';
 import {copyFrom} from './copy.js';
-import {byId, h, mark} from './dom.js';
+import {byId, mark} from './dom.js';
 import {Permalink} from './permalink.js';
 import {Pool} from './pool.js';
+import {Viewport} from './viewport.js';
 
 const SPARE = 4;         // rows drawn beyond either edge, so that a scroll finds them there
 const FLASH_RATE = 5;    // events a second, up to which a new row may show that it is new
@@ -17,9 +18,6 @@ export class List {
   active = null;      // the ordinal that has, or had, the focus
   selected = null;    // the ordinal that is open in the detail
 
-  #rowHeight = 28;
-  #headHeight = 28;
-  #view = 0;
   #drawnEnd = 0;
   #wanted = null;     // the ordinal to focus once it is drawn
   #anchor = null;     // what to scroll to once the search has come as far: an ordinal, and pixels below its upper edge
@@ -38,19 +36,14 @@ export class List {
     Object.assign(this, {view, hold, scheduler, open, rate});
     this.scroller = byId('list');
     this.table = this.scroller.querySelector('.table');
-    this.head = this.scroller.querySelector('.heads');
     this.rows = this.scroller.querySelector('.rows');
     this.pool = new Pool(this.rows, hue);
-    this.probe = h('div', {class: 'row probe', 'aria-hidden': 'true'});    // as high as a row, whatever the reader's settings
-    this.scroller.append(this.probe);
-
-    new ResizeObserver(() => this.#measure()).observe(this.scroller);
-    new ResizeObserver(() => this.#measure()).observe(this.probe);
+    this.port = new Viewport(this.scroller, () => this.#resized());
     this.scroller.addEventListener('scroll', () => this.#scrolled(), {passive: true});
     this.rows.addEventListener('focusin', ({target}) => this.#focused(target));
     this.rows.addEventListener('focusout', ({relatedTarget}) => {
-      // A window that loses the focus keeps its place; it gives it back when it returns.
-      if (document.hasFocus() && !this.rows.contains(relatedTarget)) this.hold.release('focus');
+      // A window that loses the focus keeps its place; it gives it back when it returns. So does a dialog.
+      if (document.hasFocus() && !this.rows.contains(relatedTarget) && !relatedTarget?.closest('dialog')) this.hold.release('focus');
     });
     this.rows.addEventListener('click', (event) => this.#clicked(event, announce));
     document.addEventListener('selectionchange', () => this.#selecting());
@@ -70,13 +63,12 @@ export class List {
 
   /** What is at the top of the window: an entry, and how many pixels of it are scrolled out. Null while nothing is drawn. */
   get top() {
-    const index = Math.floor(this.scroller.scrollTop / this.#rowHeight);
-    return this.#drawnEnd > this.view.first ? {ordinal: this.#ordinalOf(index), offset: this.scroller.scrollTop - index * this.#rowHeight} : null;
+    return this.#drawnEnd > this.view.first ? {ordinal: this.#ordinalAt(this.port.top), offset: this.port.offset} : null;
   }
 
   /** The entry at its bottom. */
   get bottom() {
-    return this.#drawnEnd > this.view.first ? this.#ordinalOf(Math.floor(this.scroller.scrollTop / this.#rowHeight) + this.#visible) : null;
+    return this.#drawnEnd > this.view.first ? this.#ordinalAt(this.port.top + this.port.count) : null;
   }
 
   /** Leaves there what is at the top of the window, whatever comes before it. */
@@ -87,13 +79,13 @@ export class List {
 
   /** Scrolls an entry into the middle. */
   centre(ordinal) {
-    this.#anchor = {ordinal, offset: -Math.floor((this.#view - this.#headHeight) / 2)};
+    this.#anchor = {ordinal, offset: this.port.middle};
     this.scheduler.now('list');
   }
 
   /** Shows only what matches; null shows everything. The event at the top of the window stays there, if it can. */
   filter(matches) {
-    const anchor = this.scroller.scrollTop < this.#rowHeight ? null : this.top;
+    const anchor = this.port.top === 0 ? null : this.top;
     this.#matches = matches;
     this.view.filter(matches);
     this.hold.keep();
@@ -128,9 +120,9 @@ export class List {
     if (focus) this.hold.hold('focus');
     const {view} = this, newest = this.#end - 1, oldest = view.first;
     if (newest < oldest) return null;
-    const page = Math.max(1, this.#visible - 1);
+    const page = Math.max(1, this.port.count - 1);
     const steps = by === 'page' ? page : by === '-page' ? -page : by;
-    const inView = newest - Math.floor(this.scroller.scrollTop / this.#rowHeight);
+    const inView = newest - this.port.top;
     const rank = this.active === null ? -1 : view.rankOf(this.active);
     if (by === 'newest') this.active = view.at(newest);
     else if (by === 'oldest') this.active = view.at(oldest);
@@ -145,10 +137,7 @@ export class List {
   reveal(ordinal) {
     const rank = this.view.rankOf(ordinal);
     if (this.view.at(rank) !== ordinal) return;
-    const top = (this.#end - 1 - rank) * this.#rowHeight;
-    const room = this.#view - this.#headHeight - this.#rowHeight;
-    if (top < this.scroller.scrollTop) this.scroller.scrollTop = top;
-    else if (top > this.scroller.scrollTop + room) this.scroller.scrollTop = top - room;
+    this.port.reveal(this.#end - 1 - rank, rank === this.view.first);
     this.scheduler.now('list');
   }
 
@@ -167,12 +156,12 @@ export class List {
     const {view, hold} = this;
     this.#search();
     const end = this.#end, total = Math.max(0, end - view.first);
-    const height = `${total * this.#rowHeight}px`;
+    const height = `${total * this.port.rowHeight}px`;
     if (this.rows.style.blockSize !== height) this.rows.style.blockSize = height;
     mark(this.table, 'aria-rowcount', total + 1);
     this.#returnToAnchor(end);
-    const top = Math.floor(this.scroller.scrollTop / this.#rowHeight);
-    const from = Math.max(0, top - SPARE), to = Math.min(total, top + this.#visible + SPARE);
+    const {top, count} = this.port;
+    const from = Math.max(0, top - SPARE), to = Math.min(total, top + count + SPARE);
     const newest = end - 1 - from, oldest = end - to;
     this.#loseFocus(oldest, newest);
     this.pool.keep(oldest, newest);
@@ -203,7 +192,7 @@ export class List {
     if (this.#anchor === null) return;
     const {ordinal, offset} = this.#anchor, rank = this.view.rankOf(ordinal);
     if (rank === this.view.first && !this.view.done) return;
-    this.scroller.scrollTop = (end - 1 - rank) * this.#rowHeight + offset;
+    this.port.scrollTo(end - 1 - rank, offset);
     this.#anchor = null;
   }
 
@@ -220,12 +209,9 @@ export class List {
     if (this.rows.contains(document.activeElement)) this.table.focus({preventScroll: true});
   }
 
-  #ordinalOf(index) {
-    return this.view.at(Math.max(this.view.first, this.#drawnEnd - 1 - index));
-  }
-
-  get #visible() {
-    return Math.ceil((this.#view - this.#headHeight) / this.#rowHeight) + 1;
+  /** The entry that was drawn at a place from the top. */
+  #ordinalAt(place) {
+    return this.view.at(Math.max(this.view.first, this.#drawnEnd - 1 - place));
   }
 
   #place(rank, index) {
@@ -237,7 +223,7 @@ export class List {
       row.show(store, ordinal);
       if (rank >= this.#drawnEnd && this.#drawnEnd && !this.hold.held && this.rate() <= FLASH_RATE) mark(row.element, 'data-new', true);
     }
-    row.place(index * this.#rowHeight);
+    row.place(index * this.port.rowHeight);
     mark(row.element, 'hidden', false);
     mark(row.element, 'aria-rowindex', index + 2);
     mark(row.element, 'aria-selected', ordinal === this.selected ? 'true' : null);
@@ -261,11 +247,8 @@ export class List {
     this.#wanted = null;
   }
 
-  #measure() {
-    this.#view = this.scroller.clientHeight;
-    this.#rowHeight = this.probe.offsetHeight || this.#rowHeight;
-    this.#headHeight = getComputedStyle(this.head).position === 'sticky' ? this.head.offsetHeight : 0;
-    this.pool.grow(this.#visible + 2 * SPARE + 1);
+  #resized() {
+    this.pool.grow(this.port.count + 2 * SPARE + 1);
     this.scheduler.now('list');
   }
 
