@@ -90,3 +90,20 @@ def test_a_type_whose_name_is_markup_is_filtered_like_any_other(dashboard, scrip
     expect(rows(dashboard)).to_have_count(2)
     assert dashboard.locator("#types img").count() == 0
     expect(names(dashboard)).to_contain_text([r"\u202e", "order_paid"])
+
+
+def test_t_leads_to_the_types_which_keep_their_places_and_the_focus_while_one_is_there(mix, scripted):
+    mix.keyboard.press("t")
+    expect(entry(mix, "academy.order_paid").locator(".trow")).to_be_focused()
+    mix.keyboard.press("Tab")
+    mix.keyboard.press("Tab")
+    expect(entry(mix, "user_logged_in").locator(".trow")).to_be_focused()
+
+    scripted.events(101, 500, type="shop.gift")
+    expect(names(mix)).to_have_text(["academy.order_paid", "user_logged_in", "shop.order_paid", "gift"])
+    expect(entry(mix, "user_logged_in").locator(".trow")).to_be_focused()
+    mix.keyboard.press("Enter")
+    expect(mix.locator("#q")).to_have_value("type:user_logged_in")
+
+    mix.locator("#q").focus()
+    expect(names(mix).first).to_have_text("gift", timeout=15_000)

@@ -44,12 +44,11 @@ HOSTILE = [
     "(a+)+$",
     "__proto__:x constructor",
     "%F0%28",
-    "W" * 100_000,
 ]
 
 
 def test_a_hostile_filter_in_the_address_does_nothing(watched, site, scripted):
-    for text in HOSTILE[:-1]:
+    for text in HOSTILE:
         watched.goto(f"{site.url}?q={quote(text, errors='surrogatepass')}")
         expect(watched.locator("#filter-count, #filter-error").first).to_be_attached()
         scripted.wait_for(lambda: scripted.of("hello"))

@@ -128,6 +128,7 @@ listenToKeys({
   move: (by) => move(by, !detail.element.contains(document.activeElement)),
   open: () => list.active !== null && open(list.active),
   find,
+  types,
   escape() {
     if (detail.isOpen) detail.close();
     else if (takesText(document.activeElement)) document.activeElement.blur();
@@ -167,6 +168,11 @@ function find() {
   if (!bar.field.checkVisibility()) sheet.open();
   bar.field.focus();
   bar.field.select();
+}
+
+function types() {
+  if (!rail.element.checkVisibility()) sheet.open();
+  rail.focus();
 }
 
 function open(ordinal) {

@@ -16,6 +16,7 @@ export const KEYS = [
   {keys: ['Escape'], says: 'Close, leave a field, follow again', act: 'escape'},
   {keys: ['c'], says: 'Copy the event as JSON', act: 'copy', by: 'event'},
   {keys: ['/'], says: 'Filter', act: 'find'},
+  {keys: ['t'], says: 'Types', act: 'types'},
   {keys: ['p'], says: 'Copy a link to the event', act: 'copy', by: 'link'},
   {keys: ['g'], says: 'Go to a position', act: 'go'},
   {keys: ['x'], says: 'Export what is shown', act: 'export'},

@@ -21,16 +21,23 @@ export class Rail {
 
   /** Whether rows may change places: not under a hand. */
   get free() {
-    return !this.element.matches(':hover, :focus-within');
+    return !this.element.matches(':hover, :has(:focus-visible)');
+  }
+
+  focus() {
+    this.list.querySelector('button')?.focus();
   }
 
   /** @param {Series[]} types @param {boolean} known whether there is a rate at the moment */
   draw(types, known) {
     const shown = types.slice(0, ROWS);
     this.#rows = new Map(shown.map(({type}) => [type, this.#rows.get(type) ?? this.#make(type)]));
-    const elements = [...this.#rows.values()].map(({element}) => element);
-    if (elements.length !== this.list.children.length || elements.some((element, i) => this.list.children[i] !== element)) this.list.replaceChildren(...elements);
-    for (const series of shown) this.#fill(this.#rows.get(series.type), series, known);
+    shown.forEach((series, i) => {
+      const row = this.#rows.get(series.type), there = this.list.children[i];
+      if (there !== row.element) this.list.insertBefore(row.element, there ?? null);    // the others keep the focus
+      this.#fill(row, series, known);
+    });
+    while (this.list.children.length > shown.length) this.list.lastChild.remove();
     const rest = types.length - shown.length;
     mark(byId('types-rest'), 'hidden', !rest);
     say(byId('types-rest'), `and ${rest} more`);
