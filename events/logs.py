@@ -86,4 +86,4 @@ def _json(value: Any) -> str:
         return ""
     if "\\ud" in text:
         text = json.dumps(json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")))
-    return text.replace("\x7f", "\\u007f")
+    return text
