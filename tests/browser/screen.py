@@ -1,8 +1,10 @@
 """What is on the screen: rows by their place, which is not the order of their elements."""
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 SUMMARIES = """[...document.querySelectorAll('.rows .row:not([hidden])')]
     .sort((a, b) => a.ariaRowIndex - b.ariaRowIndex)
@@ -27,3 +29,13 @@ def summaries(page: Page) -> list[str]:
 def no_sideways(page: Page) -> bool:
     """Whether nothing makes the page scroll sideways."""
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def barriers(page: Page) -> str:
+    """What keeps people from using the page, as far as a program can tell, in light and in dark."""
+    reports = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+        reports += [found.generate_report()] if found.violations_count else []
+    return "\n".join(reports)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT
-from tests.browser.screen import row
+from tests.browser.screen import PHONE, WIDE, barriers, row
 from tests.browser.scripted import batch, event
 
 
@@ -82,6 +82,33 @@ def test_no_key_acts_behind_a_dialog(full):
 
     expect(full.locator("#strip")).to_contain_text("Following")
     expect(full.locator("#theme")).to_have_attribute("aria-label", "Theme: system")
+
+
+def test_a_dialog_keeps_the_place_of_the_focus_behind_it(full, scripted):
+    full.keyboard.press("j")
+    expect(row(full, 0)).to_be_focused()
+    full.keyboard.press("?")
+    expect(full.get_by_role("dialog")).to_be_visible()
+    scripted.events(101, 5)
+    expect(full.locator("#strip")).to_contain_text("5 new")
+    full.keyboard.press("Escape")
+
+    expect(row(full, 0)).to_be_focused()
+    expect(row(full, 0)).to_contain_text("order 100")
+
+
+def test_axe_finds_nothing_in_the_dialogs(full):
+    full.keyboard.press("g")
+    full.keyboard.press("Enter")
+    expect(full.get_by_role("alert")).to_be_visible()
+    assert barriers(full) == ""
+
+    full.keyboard.press("Escape")
+    full.keyboard.press("?")
+    expect(full.get_by_role("dialog", name="Keyboard and help")).to_be_visible()
+    for size in (WIDE, PHONE):
+        full.set_viewport_size(size)
+        assert barriers(full) == ""
 
 
 def test_c_copies_the_event_of_the_row_or_the_open_one_as_it_came(full, context):

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server, serve
-from tests.browser.screen import row, rows, summaries
+from tests.browser.screen import PHONE, WIDE, barriers, row, rows, summaries
 from tests.browser.scripted import EPOCH, dump
 
 MANY = (
@@ -52,6 +52,7 @@ def test_older_events_follow_to_the_first_of_the_log_through_the_real_server(wat
     expect(row(watched, 2599)).to_contain_text("n 1")
     expect(row(watched, 2599)).to_be_focused()
     assert summaries(watched)[-3:] == ["n 3", "n 2", "n 1"]
+    expect(watched.locator("#older")).to_be_in_viewport(ratio=1)
     expect(watched.locator("#on-server")).to_be_hidden()
     expect(watched.locator("#older").get_by_role("button")).to_be_hidden()
 
@@ -171,3 +172,13 @@ def test_what_is_exported_is_what_is_shown(board):
     assert download.value.suggested_filename == "signalcast-main-1601-2600.ndjson"
     written = download.value.path().read_text().splitlines()
     assert [json.loads(line)["summary"] for line in written] == [f"order {n}" for n in range(1601, 2601)]
+
+
+def test_axe_finds_nothing_in_the_history(board):
+    for size in (WIDE, PHONE):
+        board.set_viewport_size(size)
+        board.keyboard.press("End")
+        expect(board.locator("#strip")).to_contain_text("History")
+        board.locator("#older").scroll_into_view_if_needed()
+
+        assert barriers(board) == ""
