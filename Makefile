@@ -40,7 +40,7 @@ simulate: setup ## Do business at the example school, RATE=20 signals a second
 	@exec $(PY) manage.py simulate --rate $(RATE)
 
 # The demo's own environment has no say in the tests; only $DATABASE_URL chooses the PostgreSQL.
-PYTEST := env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS $(PY) -m pytest
+PYTEST := env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u METRICS_TOKEN -u LOG_FORMAT $(PY) -m pytest
 
 test: check ## Check and test everything, on SQLite and PostgreSQL, in a real browser
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && env -u DATABASE_URL $(PYTEST)

@@ -12,7 +12,7 @@ import json, sys
 from django.conf import settings
 print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}, default=str))
 """
-OURS = ("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL")
+OURS = ("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "METRICS_TOKEN", "LOG_FORMAT")
 
 
 def start(*names, **given):
@@ -78,3 +78,16 @@ def test_without_debug_the_given_key_and_hosts_are_used():
     settings = read("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", DEBUG="0", SECRET_KEY="k", ALLOWED_HOSTS="a.example")
 
     assert settings == {"DEBUG": False, "SECRET_KEY": "k", "ALLOWED_HOSTS": ["a.example"]}
+
+
+def test_metrics_are_for_this_machine_unless_a_token_is_given():
+    assert read("SIGNALCAST")["SIGNALCAST"]["METRICS_TOKEN"] == ""
+    assert read("SIGNALCAST", METRICS_TOKEN="0123456789abcdef")["SIGNALCAST"]["METRICS_TOKEN"] == "0123456789abcdef"
+
+
+def test_logs_have_two_forms_and_no_third():
+    forms = [read("LOGGING", **given)["LOGGING"] for given in ({}, {"LOG_FORMAT": "json"})]
+    wrong = start("LOGGING", LOG_FORMAT="xml")
+
+    assert [form["handlers"]["console"]["formatter"] for form in forms] == ["line", "json"]
+    assert wrong.returncode and "LOG_FORMAT is 'xml'; it must be line or json." in wrong.stderr

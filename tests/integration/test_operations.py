@@ -84,8 +84,9 @@ async def test_every_server_tells_what_its_clients_got(server, send):
                 during = await scrape(server)
         await hearing
         await client.hear_until(lambda: len(client.events) >= 3)
-    async with connect(f"ws://127.0.0.1:{server.port}/elsewhere") as lost:
-        await lost.wait_closed()
+    for address in ("/elsewhere", "/ws/?after=x"):
+        async with connect(f"ws://127.0.0.1:{server.port}{address}") as refused:
+            await refused.wait_closed()
     after = await nobody_left(server)
 
     def grown(now, *key):
@@ -99,7 +100,7 @@ async def test_every_server_tells_what_its_clients_got(server, send):
         during[("signalcast_log_head",)] - during[("signalcast_hub_head",)] == during[("signalcast_head_lag_events",)]
     )
     assert grown(after, "signalcast_closes_total", "other") == 2
-    assert grown(after, "signalcast_closes_total", "4404") == 1
+    assert [grown(after, "signalcast_closes_total", code) for code in ("4404", "4400", "4012")] == [1, 1, 0]
 
 
 async def test_what_our_server_holds_for_a_client_that_reads_nothing_can_be_seen(keep_server, send, frozen):
