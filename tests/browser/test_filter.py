@@ -101,6 +101,9 @@ def test_what_cannot_be_understood_is_said_and_changes_nothing(mix):
     expect(mix.locator("#announce")).to_contain_text("Nothing is called “tpye”")
     expect(rows(mix)).to_have_count(20)
 
+    mix.locator("#types .trow").filter(has_text="sale").click()
+    expect(mix.locator("#q")).to_have_value("type:sale")
+
     mix.locator("#q").fill("type:refund type:sale")
     expect(mix.locator("#filter-error")).to_be_empty()
     expect(mix.locator("#filter-count")).to_have_text("200 of 200 held")

@@ -56,6 +56,7 @@ FORMS = {
     "type:*der*pa*d": ["paid", "shop"],
     "type:ORDER_PAID": ["paid", "shop"],
     "type:order": [],
+    "type:order_pai*aid": [],
     "type:b.c": ["deep"],
     "type:c": [],
     "type:*": list(EVENTS),
@@ -151,7 +152,18 @@ def test_a_click_on_a_type_edits_the_text(modules):
 
 
 TYPES = [
-    *("plain", "with space.and more", 'quo"ted', "end\\", 'end\\"', "nul\x00\nline", "\ud800half", "*", "-type:x"),
+    *(
+        "plain",
+        "with space.and more",
+        'quo"ted',
+        "ends with\\",
+        "end\\",
+        'end\\"',
+        "nul\x00\nline",
+        "\ud800half",
+        "*",
+        "-type:x",
+    ),
     *("W" * 5000, "__proto__", "a:b", "<img src=x>", "\u202egnp", " "),
 ]
 

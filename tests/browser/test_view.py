@@ -97,3 +97,6 @@ def test_a_store_that_grows_at_its_old_end_is_searched_there_too(store):
 
     store.evaluate("store.first = 15")
     assert store.evaluate("finish()") == [50, 40, 30, 20]
+
+    store.evaluate("store.first = 45; finish(); store.first = 35")
+    assert store.evaluate("finish()") == [50, 40]

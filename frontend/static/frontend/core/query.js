@@ -180,5 +180,5 @@ const join = (rest, term) => `${rest} ${term}`.trim();
 /** A name as a term takes it: what a field cannot hold is left open, what would end the term is quoted. */
 function written(name) {
   const kept = name.slice(0, LONG_NAME).replace(/[\p{Cc}\p{Cs}\u2028\u2029]+/gu, '*') + (name.length > LONG_NAME ? '*' : '');
-  return /[\s"]/.test(kept) || !kept ? `"${kept.replace(/\\(?="|$)/g, '*').replaceAll('"', '\\"')}"` : kept;
+  return /[\s"]/.test(kept) || !kept ? `"${kept.replace(/\\$/, '*').replaceAll('"', '\\"')}"` : kept;
 }
