@@ -104,7 +104,7 @@ def test_axe_finds_nothing_in_the_dialogs(full):
     assert barriers(full) == ""
 
     full.keyboard.press("Escape")
-    full.keyboard.press("?")
+    full.get_by_role("button", name="Help and keyboard shortcuts").click()
     expect(full.get_by_role("dialog", name="Keyboard and help")).to_be_visible()
     for size in (WIDE, PHONE):
         full.set_viewport_size(size)
