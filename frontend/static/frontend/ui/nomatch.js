@@ -20,7 +20,7 @@ export class NoMatch {
     const rows = view.rankOf(hold.end) - view.first;
     const shown = view.filtered && view.done && store.size > 0 && (!view.events || rows <= 0);
     mark(this.element, 'hidden', !shown);
-    mark(this.list.scroller, 'hidden', shown && rows <= 0);    // a gap is shown whatever is looked for
+    mark(this.list.scroller, 'data-none', shown && rows <= 0);    // a gap is shown whatever is looked for
     if (!shown) return;
     const held = store.events - store.dropped, oldest = store.timeNear(store.first, 1);
     const back = Number.isNaN(oldest) ? '' : `, back to ${timeOfDay(oldest)}`;
