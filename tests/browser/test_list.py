@@ -110,6 +110,17 @@ def test_a_row_copies_its_event_as_it_came(full, context):
     expect(full.locator("#detail")).to_be_hidden()
 
 
+def test_a_degraded_event_is_marked_and_the_mark_says_why(dashboard, scripted):
+    marked = event(1, degraded="cycle,too-large")
+    scripted.send(batch(1, [marked, event(2, data={"degraded": "no", "text": '"degraded":"no"'})]))
+
+    expect(row(dashboard, 1).locator(".degraded")).to_have_text("degraded")
+    expect(row(dashboard, 1).locator(".degraded")).to_have_attribute(
+        "title", "Not quite what was sent: cycle,too-large"
+    )
+    expect(row(dashboard, 0).locator(".degraded")).to_be_hidden()
+
+
 def test_the_ring_lets_the_oldest_go_and_says_how_many(modules):
     result = modules.evaluate("""async () => {
         const {Store} = await import('/static/frontend/core/store.js');
