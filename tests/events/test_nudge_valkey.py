@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import pytest
+import redis
 from django.conf import settings as django_settings
 from django.utils.module_loading import import_string
 
@@ -60,6 +61,17 @@ def test_a_real_valkey_carries_it(sender, real_group, failed):
 
     message = real_group.next()
     assert (message.start, message.lines) == (5, ['{"a":1}'])
+    assert failed() == {}
+
+
+def test_a_thousand_of_them_take_one_connection(sender, real_group, valkey, failed):
+    with redis.Redis.from_url(valkey.url) as client:
+        before = client.info("stats")["total_connections_received"]
+        for _ in range(1000):
+            sender.send(numbered("{}"))
+        opened = client.info("stats")["total_connections_received"] - before
+
+    assert opened <= 1
     assert failed() == {}
 
 
