@@ -56,10 +56,15 @@ def test_older_events_follow_to_the_first_of_the_log_through_the_real_server(wat
     expect(watched.locator("#on-server")).to_be_hidden()
     expect(watched.locator("#older").get_by_role("button")).to_be_hidden()
 
+    watched.goto(f"{archive.url}?at=1300")
+    expect(watched.locator("#detail-title")).to_have_text("n 1300", timeout=10_000)
+    expect(watched.locator("#strip")).to_contain_text("History, 1,050 to 1,549")
+
 
 def test_nothing_on_the_screen_moves_when_older_events_follow(board, log):
     before = scroll(board, 475 * 28 + 13)
     expect(board.locator("#strip")).to_contain_text("History, 1,601 to 2,600")
+    expect(board.locator("#announce")).to_have_text("Showing older events")
 
     assert board.evaluate(PLACES) == before
     assert len(before) > 15

@@ -39,8 +39,9 @@ export class Strip {
     else if (held) this.#write(icon('i-pause'), `Holding${this.#at(this.hold.head, time)}`, `${count(this.hold.fresh)} new`);
     else if (lost) this.#write(null, this.#since(), null, this.#promise());
     else this.#write(null, 'Following the newest.', null, 'Scroll down or press Space to hold.');
-    if (this.#told !== null && this.#told !== held) this.announce(held ? 'Holding' : 'Following the newest');
-    this.#told = held;
+    const state = past ? 'Showing older events' : held ? 'Holding' : 'Following the newest';
+    if (this.#told !== null && this.#told !== state) this.announce(state);
+    this.#told = state;
   }
 
   #at(end, format) {
