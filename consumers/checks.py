@@ -15,7 +15,7 @@ _WITH_A_SERVER = ("django.contrib.staticfiles", "daphne")
 
 @register("signalcast")
 def check_project(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    return [*_order(), *_authentication()]
+    return [*_order(), *_authentication(), *_static_files()]
 
 
 def _order() -> Iterator[CheckMessage]:
@@ -36,6 +36,15 @@ def _authentication() -> Iterator[CheckMessage]:
             "MIDDLEWARE has no AuthenticationMiddleware: with DEBUG off, everybody is a stranger to the dashboard.",
             hint='Write "django.contrib.auth.middleware.AuthenticationMiddleware" behind the SessionMiddleware.',
             id="signalcast.W009",
+        )
+
+
+def _static_files() -> Iterator[CheckMessage]:
+    if "//" in settings.STATIC_URL:
+        yield Warning(
+            f"STATIC_URL is {settings.STATIC_URL!r}: the dashboard's policy lets in no scripts of another host.",
+            hint="Write a path of the page's own host, or silence this check if it is that host.",
+            id="signalcast.W010",
         )
 
 

@@ -83,3 +83,9 @@ def test_a_project_in_which_nobody_can_be_known_is_warned(project):
     (project.folder / "mysite" / "urls.py").write_text("urlpatterns = []\n")
 
     assert "signalcast.W009" in project.refuse("check", "--fail-level", "WARNING")
+
+
+def test_scripts_from_another_host_are_warned_of(project):
+    settle(project, 'STATIC_URL = "https://static.example.com/"\n')
+
+    assert "signalcast.W010" in project.refuse("check", "--fail-level", "WARNING")
