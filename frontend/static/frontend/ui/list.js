@@ -8,6 +8,7 @@ import {copyFrom} from './copy.js';
 import {byId, mark} from './dom.js';
 import {Permalink} from './permalink.js';
 import {Pool} from './pool.js';
+import {Roving} from './roving.js';
 import {Viewport} from './viewport.js';
 
 const SPARE = 4;         // rows drawn beyond either edge, so that a scroll finds them there
@@ -15,11 +16,9 @@ const FLASH_RATE = 5;    // events a second, up to which a new row may show that
 const ENOUGH = 100;      // ms of searching, before what shall stay on the screen would move
 
 export class List {
-  active = null;      // the ordinal that has, or had, the focus
   selected = null;    // the ordinal that is open in the detail
 
   #drawnEnd = 0;
-  #wanted = null;     // the ordinal to focus once it is drawn
   #anchor = null;     // what to scroll to once the search has come as far: an ordinal, and pixels below its upper edge
   #matches = null;
   #searching = 0;
@@ -38,6 +37,7 @@ export class List {
     this.table = this.scroller.querySelector('.table');
     this.rows = this.scroller.querySelector('.rows');
     this.pool = new Pool(this.rows, hue);
+    this.focus = new Roving(this.pool, this.table);
     this.port = new Viewport(this.scroller, () => this.#resized());
     this.scroller.addEventListener('scroll', () => this.#scrolled(), {passive: true});
     this.rows.addEventListener('focusin', ({target}) => this.#focused(target));
@@ -51,14 +51,15 @@ export class List {
 
   /** Shows another view, held by a hold of its own, at its newest or at `top`; what is looked for stays the same. */
   show(view, hold, {top = null, active = null, selected = null} = {}) {
-    const focused = this.rows.contains(document.activeElement);
+    const {isInside} = this.focus;
     if (view.filtered || this.#matches) view.filter(this.#matches);
     if (top) view.catchUp(ENOUGH);
-    Object.assign(this, {view, hold, active, selected});
+    Object.assign(this, {view, hold, selected});
+    this.focus.active = active;
     this.#renew();
     if (top) this.#anchor = top;
     else this.scroller.scrollTop = 0;
-    if (focused) this.#wanted = active;
+    if (isInside) this.focus.focus();
   }
 
   /** What is at the top of the window: an entry, and how many pixels of it are scrolled out. Null while nothing is drawn. */
@@ -101,7 +102,7 @@ export class List {
 
   /** Follows the newest again. */
   live() {
-    this.#leave();
+    this.focus.leave();
     if (this.rows.contains(getSelection().anchorNode)) getSelection().removeAllRanges();
     this.hold.live();
     this.#anchor = null;
@@ -111,7 +112,7 @@ export class List {
 
   select(ordinal) {
     this.selected = ordinal;
-    if (ordinal !== null) this.active = ordinal;
+    if (ordinal !== null) this.focus.active = ordinal;
     this.scheduler.now('list');
   }
 
@@ -122,15 +123,20 @@ export class List {
     if (newest < oldest) return null;
     const page = Math.max(1, this.port.count - 1);
     const steps = by === 'page' ? page : by === '-page' ? -page : by;
-    const inView = newest - this.port.top;
-    const rank = this.active === null ? -1 : view.rankOf(this.active);
-    if (by === 'newest') this.active = view.at(newest);
-    else if (by === 'oldest') this.active = view.at(oldest);
-    else if (rank > newest || rank < oldest) this.active = view.at(Math.max(oldest, inView));
-    else this.active = view.at(Math.min(newest, Math.max(oldest, rank - steps)));
+    const from = this.active === null ? -1 : view.rankOf(this.active);
+    let rank = from - steps;
+    if (by === 'newest') rank = newest;
+    else if (by === 'oldest') rank = oldest;
+    else if (from > newest || from < oldest) rank = newest - this.port.top;
+    this.focus.active = view.at(Math.min(newest, Math.max(oldest, rank)));
     this.reveal(this.active);
-    if (focus) this.#wanted = this.active;
+    if (focus) this.focus.focus();
     return this.active;
+  }
+
+  /** The ordinal that has, or had, the focus. */
+  get active() {
+    return this.focus.active;
   }
 
   /** Scrolls as little as needed for the row to be seen whole. */
@@ -143,7 +149,7 @@ export class List {
 
   /** Puts the focus on the active row. */
   focusActive() {
-    this.#wanted = this.active;
+    this.focus.focus();
     this.scheduler.now('list');
   }
 
@@ -163,13 +169,13 @@ export class List {
     const {top, count} = this.port;
     const from = Math.max(0, top - SPARE), to = Math.min(total, top + count + SPARE);
     const newest = end - 1 - from, oldest = end - to;
-    this.#loseFocus(oldest, newest);
+    this.focus.before(oldest, newest);
     this.pool.keep(oldest, newest);
     for (let rank = newest; rank >= oldest; rank -= 1) this.#place(rank, end - 1 - rank);
-    this.#giveTabStop(oldest, newest, end - 1 - top);
     this.#drawnEnd = end;
     hold.shown();
-    this.#takeFocus();
+    const active = this.active === null ? -1 : view.rankOf(this.active);
+    this.focus.after(active >= oldest && active <= newest ? active : end - 1 - top);
   }
 
   /** One past the rank of the newest match that is shown. */
@@ -198,15 +204,11 @@ export class List {
 
   /** No row is what it was. */
   #renew() {
-    this.#leave();
+    this.focus.leave();
     this.#anchor = null;
     this.#drawnEnd = 0;
     this.pool.forget();
     this.scheduler.now('list');
-  }
-
-  #leave() {
-    if (this.rows.contains(document.activeElement)) this.table.focus({preventScroll: true});
   }
 
   /** The entry that was drawn at a place from the top. */
@@ -229,24 +231,6 @@ export class List {
     mark(row.element, 'aria-selected', ordinal === this.selected ? 'true' : null);
   }
 
-  /** A row about to show another event must not keep the focus meant for the one before. */
-  #loseFocus(oldest, newest) {
-    const focused = this.pool.of(document.activeElement);
-    if (focused && (focused.rank < oldest || focused.rank > newest)) this.table.focus({preventScroll: true});
-  }
-
-  /** One row can be reached by Tab: the active one, or else the first in view. */
-  #giveTabStop(oldest, newest, first) {
-    const active = this.active === null ? -1 : this.view.rankOf(this.active);
-    this.pool.giveTabStop(active >= oldest && active <= newest ? active : first);
-  }
-
-  #takeFocus() {
-    if (this.#wanted === null) return;
-    this.pool.showing(this.#wanted)?.element.focus({preventScroll: true});
-    this.#wanted = null;
-  }
-
   #resized() {
     this.pool.grow(this.port.count + 2 * SPARE + 1);
     this.scheduler.now('list');
@@ -259,7 +243,7 @@ export class List {
   }
 
   #focused(target) {
-    this.active = this.pool.of(target)?.ordinal ?? this.active;
+    this.focus.active = this.pool.of(target)?.ordinal ?? this.active;
     this.hold.hold('focus');
   }
 

@@ -1,6 +1,8 @@
 // The edge between list and detail: dragged, or moved with the arrow keys; its place is kept for the next visit.
 
-const KEY = 'signalcast:detail-width';
+import {keep, kept} from '../core/kept.js';
+
+const KEY = 'detail-width';
 const [LEAST, MOST, STEP] = [320, 800, 16];
 
 /** @param {HTMLElement} splitter @param {HTMLElement} work the element whose column it sets */
@@ -9,11 +11,7 @@ export function splitterOf(splitter, work) {
     const px = Math.round(Math.min(MOST, Math.max(LEAST, width)));
     work.style.setProperty('--detail-w', `${px}px`);
     splitter.setAttribute('aria-valuenow', String(px));
-    try {
-      localStorage.setItem(KEY, String(px));
-    } catch {
-      // It holds for this page.
-    }
+    keep(KEY, String(px));
   };
   const now = () => splitter.parentElement.getBoundingClientRect().width;
 
@@ -31,14 +29,6 @@ export function splitterOf(splitter, work) {
     event.stopPropagation();
     set(now() + by);
   });
-  const kept = read();
-  if (kept) set(kept);
-}
-
-function read() {
-  try {
-    return Number(localStorage.getItem(KEY));
-  } catch {
-    return 0;
-  }
+  const width = Number(kept(KEY));
+  if (width) set(width);
 }
