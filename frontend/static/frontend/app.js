@@ -41,14 +41,13 @@ const announce = announcer(byId('announce'), help.announced);
 const store = new Store();
 const rates = new Rates();
 const scheduler = new Scheduler();
-const clock = () => performance.timeOrigin + performance.now();
-const rate = () => rates.rate(clock());
+const rate = () => rates.rate(Date.now());
 const address = new UrlState();
 
 const stream = new EventStream(config.socket, {
   stream: config.stream, from: {last: BACKFILL}, backfill: BACKFILL, storage: session(),
   onBatch({lines}) {
-    const now = clock();
+    const now = Date.now();
     for (const line of lines) {
       store.push(line);
       const {type, time, position} = store.at(store.next - 1);
@@ -116,7 +115,8 @@ scheduler.add('status', () => {
   empty.draw(isEmpty(), stream.name === 'live');
 }, () => true);
 scheduler.add('rates', () => {
-  const now = clock(), types = rates.types(now), lostAt = connected() ? null : performance.timeOrigin + (stream.heardAt ?? 0);
+  const now = Date.now(), types = rates.types(now);
+  const lostAt = connected() ? null : now - (stream.now() - (stream.heardAt ?? 0));
   if (rail.free && rates.settle(now)) list.recolour();
   rail.draw(types, lostAt === null);
   chart.draw(types, now, lostAt);
