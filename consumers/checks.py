@@ -40,7 +40,7 @@ def _authentication() -> Iterator[CheckMessage]:
 
 
 def _static_files() -> Iterator[CheckMessage]:
-    if "//" in settings.STATIC_URL:
+    if "//" in (settings.STATIC_URL or ""):
         yield Warning(
             f"STATIC_URL is {settings.STATIC_URL!r}: the dashboard's policy lets in no scripts of another host.",
             hint="Write a path of the page's own host, or silence this check if it is that host.",
