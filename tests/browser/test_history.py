@@ -208,6 +208,7 @@ def test_a_position_is_gone_to_wherever_it_is_and_else_the_reason_is_said(past):
         const went = [];
         stream.oldest = 100;
         for (const position of [49900, 1000, 1100, 120, 99, 50001]) went.push([await past.go(position), range()]);
+        went.push([...log.asked]);
         log.oldest = 5000;
         went.push([await past.go(4000), range()]);
         log.fails = 'the connection was lost';
@@ -224,6 +225,7 @@ def test_a_position_is_gone_to_wherever_it_is_and_else_the_reason_is_said(past):
         ["", [100, 369]],
         ["Event 99 is not held any more: the oldest is 100.", [100, 369]],
         ["There is no event 50,001: the newest is 50,000.", [100, 369]],
+        [[750, 1250], [100, 370]],
         ["Event 4,000 is not held any more: the oldest is 5,000.", [100, 369]],
         ["Event 30,000 did not come: the connection was lost.", [100, 369]],
         "This page is not connected.",

@@ -88,6 +88,20 @@ def test_scrolling_up_leads_back_into_the_ring_and_to_what_is_new(board, log):
     expect(board.locator("#strip")).to_contain_text("Following")
 
 
+def test_around_an_event_one_scrolls_both_ways_and_nothing_moves(board, site):
+    board.goto(f"{site.url}?at=1234")
+    expect(board.locator("#strip")).to_contain_text("History, 984 to 1,483")
+    board.keyboard.press("Escape")
+
+    before = scroll(board, 5 * 28 + 9)
+    expect(board.locator("#strip")).to_contain_text("History, 984 to 1,983")
+    assert board.evaluate(PLACES) == before
+    board.keyboard.press("End")
+    expect(board.locator("#strip")).to_contain_text("History, 484 to 1,983")
+    expect(row(board, 999)).to_be_focused()
+    expect(row(board, 999)).to_contain_text("order 984")
+
+
 def test_back_to_live_is_a_button_and_a_key(board, log):
     for leave in (lambda: board.get_by_role("button", name="Back to live").click(), lambda: board.keyboard.press("l")):
         scroll(board, 480 * 28)
