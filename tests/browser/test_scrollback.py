@@ -113,6 +113,12 @@ def test_back_to_live_is_a_button_and_a_key(board, log):
 
 
 def test_the_focus_and_the_open_event_stay_across_the_edge(board):
+    board.keyboard.press("End")
+    expect(board.locator("#strip")).to_contain_text("History, 1,601")
+    expect(row(board, 499)).to_be_focused()
+    expect(row(board, 499)).to_contain_text("order 2101")
+
+    board.keyboard.press("l")
     row(board, 0).click()
     board.keyboard.press("End")
     expect(board.locator("#strip")).to_contain_text("History, 1,601")
