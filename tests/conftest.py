@@ -1,5 +1,6 @@
 """What every test may use, and the order that tests run in."""
 
+import signal
 import threading
 from pathlib import Path
 from urllib.parse import quote
@@ -18,6 +19,9 @@ POOLS = ("asyncio_", "ThreadPoolExecutor")
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "only_on(vendor): what is tested exists on this database alone")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Started in the background (nohup, `&` in a script): the servers of the tests would be deaf to Ctrl-C as well.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 from websockets.asyncio.client import connect
@@ -143,6 +144,9 @@ async def test_it_logs_no_request_unless_it_is_asked_to(start_server, get):
 
 def test_it_says_where_it_serves_and_warns_of_debug(start_server):
     server = start_server("ours")
+    deadline = time.monotonic() + 30
+    while "Serving on" not in server.output and time.monotonic() < deadline:
+        time.sleep(0.02)  # It listens a moment before it says so.
     server.terminate()
     server.wait()
 
