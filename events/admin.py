@@ -32,7 +32,7 @@ _AGO = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(
 class Until(admin.SimpleListFilter):
     """Where the rows that are shown end: the log may be too long to be counted, or sorted."""
 
-    title = f"the {SPAN:,} until"
+    title = f"time: the {SPAN:,} up to"
     parameter_name = "until"
     last = 0
 
