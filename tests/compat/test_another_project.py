@@ -1,6 +1,5 @@
 """From `startproject` to an event in the browser, by the README's lines and nothing else."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,28 +8,15 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.screen import row
 
-from .conftest import ROOT
+from .conftest import ROOT, lines_to_add
 from .project import Project
 
 LIVE = 20_000  # ms within which a page is connected
-BLOCK = re.compile(r"^```python\n# mysite/(\w+\.py)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def lines_to_add() -> list[tuple[str, str]]:
-    """What the README has somebody write into which file."""
-    readme = (ROOT / "README.md").read_text()
-    section = readme.partition("\n## Add it to your project\n")[2].partition("\n## ")[0]
-    return BLOCK.findall(section)
 
 
 @pytest.fixture(scope="module")
-def project(python, tmp_path_factory) -> Iterator[Project]:
-    project = Project(tmp_path_factory.mktemp("project"), python)
-    started = project.run("-m", "django", "startproject", "mysite", ".")
-    assert started.returncode == 0, started.stderr
-    for file, lines in lines_to_add():
-        with (project.folder / "mysite" / file).open("a") as source:
-            source.write(lines)
+def project(python, started) -> Iterator[Project]:
+    project = Project(started, python)
     project.manage("migrate", "--verbosity", "0")
     yield project
     project.stop()

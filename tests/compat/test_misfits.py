@@ -1,22 +1,15 @@
 """Projects that Signalcast does not fit into as they are: each is told what to do."""
 
-from collections.abc import Iterator
+import shutil
 
 import pytest
 
 from .project import Project
-from .test_another_project import lines_to_add
 
 
 @pytest.fixture
-def project(python, tmp_path) -> Iterator[Project]:
-    """By the README, and not migrated."""
-    project = Project(tmp_path, python)
-    assert project.run("-m", "django", "startproject", "mysite", ".").returncode == 0
-    for file, lines in lines_to_add():
-        with (tmp_path / "mysite" / file).open("a") as source:
-            source.write(lines)
-    return project
+def project(python, started, tmp_path) -> Project:
+    return Project(shutil.copytree(started, tmp_path / "project", ignore=shutil.ignore_patterns("db.sqlite3*")), python)
 
 
 def settle(project: Project, lines: str) -> None:
