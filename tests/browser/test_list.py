@@ -19,6 +19,15 @@ def test_a_thousand_events_need_a_screenful_of_elements(full):
     assert full.locator("[role=grid]").get_attribute("aria-rowcount") == "1001"
 
 
+def test_events_that_come_before_the_first_frame_have_rows(watched, site, scripted):
+    watched.add_init_script("window.ResizeObserver = class { observe() {} }")  # it tells of sizes after a frame
+    watched.goto(site.url)
+    scripted.wait_for(lambda: scripted.of("hello"))
+    scripted.events(1, 100)
+
+    expect(row(watched, 15)).to_contain_text("order 85")
+
+
 def test_anywhere_one_scrolls_to_the_right_rows_are_there(full):
     for top in (0, 14_000, 27_999, 5_003):
         full.locator("#list").evaluate("(list, top) => { list.scrollTop = top; }", top)

@@ -44,7 +44,7 @@ def test_older_events_follow_to_the_first_of_the_log_through_the_real_server(wat
     watched.goto(archive.url)
     expect(row(watched, 0)).to_contain_text("n 2600", timeout=10_000)
     expect(watched.locator("#on-server")).to_have_text("2,100 older on the server")
-    for left in ("1,600 older", "1,100 older", "600 older", "100 older", "The first event of this log."):
+    for left in ("1,600 older", "1,100 older", "600 older", "100 older", "The log begins here."):
         watched.keyboard.press("End")
         expect(watched.locator("#older")).to_contain_text(left)
 
@@ -82,6 +82,7 @@ def test_scrolling_up_leads_back_into_the_ring_and_to_what_is_new(board, log):
 
     before = scroll(board, 10 * 28 + 9)
     expect(board.locator("#strip")).to_contain_text("Holding")
+    expect(board.locator("#strip")).to_contain_text("0 new")
     assert board.evaluate(PLACES) == before
     scroll(board, 0)
     expect(row(board, 0)).to_contain_text("order 2603")
@@ -129,6 +130,21 @@ def test_the_focus_and_the_open_event_stay_across_the_edge(board):
     expect(board.locator("#detail-title")).to_have_text("order 2100")
     board.keyboard.press("Escape")
     expect(row(board, 500)).to_be_focused()
+
+
+def test_an_open_event_holds_on_the_way_back_to_the_ring(board, log):
+    row(board, 0).click()
+    scroll(board, 480 * 28)
+    expect(board.locator("#strip")).to_contain_text("History")
+    scroll(board, 10 * 28)
+    expect(board.locator("#strip")).to_contain_text("Holding")
+    board.locator("#theme").focus()
+    scroll(board, 0)
+    log.emit(2)
+
+    expect(board.locator("#strip")).to_contain_text("2 new")
+    expect(row(board, 0)).to_have_attribute("aria-selected", "true")
+    expect(row(board, 0)).to_contain_text("order 2600")
 
 
 def test_the_filter_holds_for_what_is_older_too(board, log):

@@ -39,6 +39,7 @@ export class List {
     this.pool = new Pool(this.rows, hue);
     this.focus = new Roving(this.pool, this.table);
     this.port = new Viewport(this.scroller, () => this.#resized());
+    this.#grow();    // events may come before the first frame, and the browser tells of sizes after it only
     this.scroller.addEventListener('scroll', () => this.#scrolled(), {passive: true});
     this.rows.addEventListener('focusin', ({target}) => this.#focused(target));
     this.rows.addEventListener('focusout', ({relatedTarget}) => {
@@ -232,8 +233,12 @@ export class List {
   }
 
   #resized() {
-    this.pool.grow(this.port.count + 2 * SPARE + 1);
+    this.#grow();
     this.scheduler.now('list');
+  }
+
+  #grow() {
+    this.pool.grow(this.port.count + 2 * SPARE + 1);
   }
 
   #scrolled() {

@@ -62,7 +62,7 @@ export class Older {
 
   #end(oldest) {
     if (this.history.replaced) return 'What is older is of a log that was replaced.';
-    return oldest > 1 ? `The end: ${plural(oldest - 1, 'older event')} expired on the server.` : 'The first event of this log.';
+    return oldest > 1 ? `The end: ${plural(oldest - 1, 'older event')} expired on the server.` : 'The log begins here.';
   }
 
   #scrolled() {

@@ -14,6 +14,7 @@ export class Viewport {
     this.head = scroller.querySelector('.heads');
     this.probe = h('div', {class: 'row probe', 'aria-hidden': 'true'});    // as high as a row, whatever the reader's settings
     scroller.append(this.probe);
+    this.#measure();
     const observer = new ResizeObserver(() => {
       this.#measure();
       changed();
