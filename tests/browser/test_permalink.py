@@ -40,6 +40,7 @@ def test_closing_and_opening_at_once_leaves_the_newer_one_open(board, log):
     expect(board.locator("#detail-title")).to_have_text("order 2597")
     board.go_back()
     expect(board.locator("#detail")).to_be_hidden()
+    expect(row(board, 0)).to_be_visible()
 
 
 def test_a_filter_that_changes_while_an_event_is_open_outlives_it(board, log):
@@ -66,6 +67,7 @@ def test_the_address_of_an_event_opens_it_from_the_ring_or_the_log(watched, site
     log.emit(5)
     expect(watched.locator("#strip")).to_contain_text("5 new")
     expect(selected).to_contain_text(f"order {position}")
+    assert watched.evaluate("history.state") is None, "the step that led here is the event's own"
 
     watched.keyboard.press("Escape")
     log.scripted.wait_for(lambda: at(watched) == "?kept=1")
