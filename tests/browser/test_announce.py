@@ -29,3 +29,19 @@ def test_the_same_sentence_is_not_said_twice(modules):
     modules.evaluate(SAY, ["Live"])
 
     assert modules.evaluate("window.changed") is None
+
+
+def test_who_wants_to_hear_nothing_hears_nothing(modules):
+    said = modules.evaluate("""async () => {
+        const {announcer} = await import('/static/frontend/ui/announce.js');
+        const region = document.body.appendChild(document.createElement('p'));
+        let wanted = false;
+        const announce = announcer(region, () => wanted);
+        announce('Live');
+        const silent = region.textContent;
+        wanted = true;
+        announce('Holding');
+        return [silent, region.textContent];
+    }""")
+
+    assert said == ["", "Holding"]
