@@ -3,7 +3,6 @@
 import asyncio
 import contextvars
 import logging
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -18,16 +17,15 @@ from events.streams import MAIN
 from . import filter as filters
 from . import protocol, query
 from .access import viewer_of_socket
+from .delivery import Delivery, Stalled
 from .dialect import CloudEvents, Dialect, SignalcastV1
 from .filter import Filter
-from .hub import Hub
 from .metrics import meter
 from .opening import open_at
 from .outbox import outbox_of
 from .process import Process, process
 from .protocol import Ack, CloseCode, Gap, Hello, Refused, SetFilter, bad_request
-from .subscription import LogReplaced, Subscription
-from .window import Drain, Pace, Window
+from .subscription import LogReplaced
 
 logger = logging.getLogger("signalcast.consumers")
 
@@ -47,16 +45,13 @@ class StreamConsumer(AsyncConsumer):
 
     _process: Process
     _dialect: Dialect
-    _flow: Window | Drain | Pace
     _hello: asyncio.Future[Hello]
 
     def __init__(self) -> None:
-        self._subscription: Subscription | None = None
-        self._wanted_filter: Filter | None = None
+        self.is_closed = False
+        self._delivery: Delivery | None = None
         self._streaming: asyncio.Task[None] | None = None
-        self._is_closed = False
         self._closed_with: CloseCode | None = None
-        self._is_live = False
         self._complaints = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -111,7 +106,7 @@ class StreamConsumer(AsyncConsumer):
         return query.parse(text)
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
-        if self._is_closed:
+        if self.is_closed:
             return
         try:
             await self._hear(message.get("text"))
@@ -119,7 +114,7 @@ class StreamConsumer(AsyncConsumer):
             await self._refuse(refused)
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
-        self._is_closed = True
+        self.is_closed = True
         raise StopConsumer
 
     async def _hear(self, text: str | None) -> None:
@@ -132,40 +127,39 @@ class StreamConsumer(AsyncConsumer):
             if self._hello.done():
                 raise bad_request("hello was said already.")
             self._hello.set_result(parsed)
-        elif self._subscription is None:
+        elif self._delivery is None:
             raise bad_request("Say hello, and wait for the welcome.")
         elif isinstance(parsed, Ack):
-            await self._acknowledge(parsed, self._subscription)
+            await self._acknowledge(parsed, self._delivery)
         else:
-            await self._change_filter(parsed, self._subscription)
+            await self._change_filter(parsed, self._delivery)
 
-    async def _acknowledge(self, ack: Ack, subscription: Subscription) -> None:
-        assert isinstance(self._flow, Window)
-        if ack.position > subscription.position:
-            so_far = f"so far everything before {subscription.position} was sent"
+    async def _acknowledge(self, ack: Ack, delivery: Delivery) -> None:
+        if ack.position > delivery.position:
+            so_far = f"so far everything before {delivery.position} was sent"
             return await self._complain(f"ack.pos is {ack.position}; {so_far}.")
-        self._flow.acknowledge(ack.position, _clock())
-        subscription.wake()
+        delivery.acknowledge(ack)
 
-    async def _change_filter(self, wanted: SetFilter, subscription: Subscription) -> None:
+    async def _change_filter(self, wanted: SetFilter, delivery: Delivery) -> None:
         try:
-            self._wanted_filter = filters.parse(wanted.filter)
+            delivery.change_filter(filters.parse(wanted.filter))
         except filters.InvalidFilter as error:
-            return await self._complain(f"{error}. The filter stays as it was.")
-        subscription.wake()
+            await self._complain(f"{error}. The filter stays as it was.")
 
     async def _complain(self, message: str) -> None:
         """Say what was wrong, and go on: not for ever, since complaints have no window."""
         self._complaints += 1
         if self._complaints > MAX_COMPLAINTS:
             raise bad_request(f"{message} That was said {MAX_COMPLAINTS} times.")
-        await self._say(self._dialect.error(0, message, now()))
+        await self.say(self._dialect.error(0, message, now()))
 
     async def _run(self, filter: Filter) -> None:
         try:
             await self._stream(filter)
         except Refused as refused:
             await self._refuse(refused)
+        except Stalled:
+            await self._leave(CloseCode.TOO_SLOW)
         except LogReplaced:
             await self._start_over()
         except Exception:  # Most likely the database. The client comes back, and resumes where it was.
@@ -190,111 +184,56 @@ class StreamConsumer(AsyncConsumer):
         # Asked without a wait before the subscription, or many at once would all find room.
         if hub.clients >= current().MAX_CLIENTS:
             raise Refused(CloseCode.OVERLOADED, "This server has as many clients as it takes.")
-        outbox = outbox_of(self.scope)
-        self._flow = self._dialect.flow(hello, _clock(), outbox)
-        with hub.subscribe(filter, opening.position) as self._subscription:
-            if outbox:
-                outbox["on_drained"](self._subscription.wake)
-            await self._say(self._dialect.welcome(hello, opening, hub.heartbeat))
+        with hub.subscribe(filter, opening.position) as subscription:
+            self._delivery = Delivery(self, self._dialect, hello, subscription, outbox_of(self.scope))
+            await self.say(self._dialect.welcome(hello, opening, hub.heartbeat))
             if opening.gap:
-                await self._say(self._dialect.gap(opening.gap, now()))
-            await self._follow(hub, self._subscription)
-
-    async def _follow(self, hub: Hub, subscription: Subscription) -> None:
-        beats = hub.beats
-        while not self._is_closed:
-            await self._send_what_there_is(subscription)
-            if beats != hub.beats:
-                beats = hub.beats
-                await self._beat(hub, subscription)
-            await subscription.wait()
-
-    async def _send_what_there_is(self, subscription: Subscription) -> None:
-        await self._apply_filter(subscription)
-        while self._flow.is_open and not self._is_closed:
-            found = await subscription.take(self._flow.limit)
-            if found is None:
-                self._is_live = True
-                return
-            if isinstance(found, Gap):
-                await self._say(self._dialect.gap(found, now()))
-            else:
-                await self._send_batch(found)
-            await self._apply_filter(subscription)
-        # What waits for room tells how slow the client is, not how fast we are.
-        self._is_live = False
-
-    async def _send_batch(self, batch: protocol.Batch) -> None:
-        # Counted before it goes: the answer may be here before a server's `send` returns.
-        pause = self._flow.send(batch, _clock())
-        await self._say(self._dialect.batch(batch))
-        meter.deliveries += len(batch.entries)
-        if self._is_live and batch.entries:
-            meter.took(time.time() - batch.sent_at)
-        # At least once around the loop: a server's `send` may never wait, and others want their turn.
-        await asyncio.sleep(pause)
-
-    async def _apply_filter(self, subscription: Subscription) -> None:
-        if self._wanted_filter is not None:
-            if skipped := subscription.skip():
-                await self._send_batch(skipped)
-            subscription.filter, self._wanted_filter = self._wanted_filter, None
-            await self._say(self._dialect.filtered(subscription.position))
-
-    async def _beat(self, hub: Hub, subscription: Subscription) -> None:
-        if self._flow.is_stalled(_clock()):
-            return await self._leave(CloseCode.TOO_SLOW)
-        if self._flow.is_open and (skipped := subscription.skip()):
-            await self._send_batch(skipped)
-        await self._say(self._dialect.heartbeat(hub.head, now()))
+                await self.say(self._dialect.gap(opening.gap, now()))
+            await self._delivery.follow(hub)
 
     async def _refuse(self, refused: Refused) -> None:
-        await self._say(self._dialect.error(refused.code, refused.message, now()))
+        await self.say(self._dialect.error(refused.code, refused.message, now()))
         if refused.code.comes_back:
             await self._leave(refused.code)
         await self._close(refused.code)
 
     async def _leave(self, code: CloseCode = CloseCode.RESTART) -> None:
         """Send the client away, to come back at a moment of its own."""
-        if self._is_closed or not hasattr(self, "_dialect"):
+        if self.is_closed or not hasattr(self, "_dialect"):
             return
         spread = RETRY_MS + RETRY_MS_A_CLIENT * self._process.users
-        await self._say(self._dialect.bye(code, spread, now()))
+        await self.say(self._dialect.bye(code, spread, now()))
         await self._close(code)
 
     async def _start_over(self) -> None:
         """The log is another one. A client that resumes with its epoch is told when it comes back, others now."""
-        if not self._dialect.answers and self._subscription:
+        if not self._dialect.answers and self._delivery:
             oldest = (await (await self._process.hub()).bounds()).oldest
-            gap = Gap(start=self._subscription.position, stop=oldest, reason="epoch")
-            await self._say(self._dialect.gap(gap, now()))
+            gap = Gap(start=self._delivery.position, stop=oldest, reason="epoch")
+            await self.say(self._dialect.gap(gap, now()))
         await self._leave()
 
     async def _close(self, code: CloseCode) -> None:
-        if not self._is_closed:
-            self._is_closed = True
+        if not self.is_closed:
+            self.is_closed = True
             self._closed_with = code
             with suppress(OSError):
                 await self.send({"type": "websocket.close", "code": int(code)})
 
-    async def _say(self, frames: Iterable[str]) -> None:
+    async def say(self, frames: Iterable[str]) -> None:
         for frame in frames:
-            if self._is_closed:
+            if self.is_closed:
                 return
             try:
                 await self.send({"type": "websocket.send", "text": frame})
             except OSError:
                 # How a server says that the client has gone (ASGI, "Disconnected client"); the disconnect will follow.
-                self._is_closed = True
+                self.is_closed = True
 
     async def _stop(self) -> None:
         if self._streaming is not None:
             self._streaming.cancel()
             await asyncio.gather(self._streaming, return_exceptions=True)
-
-
-def _clock() -> float:
-    return asyncio.get_running_loop().time()
 
 
 def _cloudevents() -> CloudEvents:
