@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
+from autobahn.exception import Disconnected
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 
@@ -28,6 +29,10 @@ from .protocol import Ack, CloseCode, Gap, Hello, Refused, SetFilter, bad_reques
 from .subscription import LogReplaced
 
 logger = logging.getLogger("signalcast.consumers")
+
+# How a server says that the client has gone, whose `websocket.disconnect` will follow: ASGI ("Disconnected client") has
+# the first; stock Daphne lets the second through, between a close frame and the end of its connection.
+GONE = (OSError, Disconnected)
 
 HELLO_SECONDS = 10.0
 GOODBYE_SECONDS = 0.1
@@ -78,7 +83,7 @@ class StreamConsumer(AsyncConsumer):
         # A browser gives up unless it is answered with a sub-protocol that it offered, and would not see why.
         try:
             await self.send({"type": "websocket.accept", "subprotocol": spoken or next(iter(offered), None)})
-        except OSError as gone:
+        except GONE as gone:
             raise StopConsumer from gone
         outbox = outbox_of(self.scope)
         meter.opened(self, spoken or _PLAIN, outbox and outbox["buffered"])
@@ -217,7 +222,7 @@ class StreamConsumer(AsyncConsumer):
         if not self.is_closed:
             self.is_closed = True
             self._closed_with = code
-            with suppress(OSError):
+            with suppress(*GONE):
                 await self.send({"type": "websocket.close", "code": int(code)})
 
     async def say(self, frames: Iterable[str]) -> None:
@@ -226,8 +231,7 @@ class StreamConsumer(AsyncConsumer):
                 return
             try:
                 await self.send({"type": "websocket.send", "text": frame})
-            except OSError:
-                # How a server says that the client has gone (ASGI, "Disconnected client"); the disconnect will follow.
+            except GONE:
                 self.is_closed = True
 
     async def _stop(self) -> None:

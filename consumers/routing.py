@@ -6,7 +6,7 @@ from typing import Any
 
 from channels.routing import ProtocolTypeRouter
 
-from .consumer import StreamConsumer
+from .consumer import GONE, StreamConsumer
 from .metrics import meter
 from .protocol import CloseCode, error
 
@@ -27,7 +27,7 @@ async def websocket(scope: Any, receive: Any, send: Any) -> None:
     code = CloseCode.NO_SUCH_STREAM
     message = "There is no stream at this address; it is at /ws/."
     meter.refused(code)
-    with suppress(OSError):  # The client has gone already.
+    with suppress(*GONE):
         await send({"type": "websocket.accept", "subprotocol": next(iter(scope["subprotocols"]), None)})
         await send({"type": "websocket.send", "text": error(code, message)})
         await send({"type": "websocket.close", "code": int(code)})

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+from autobahn.exception import Disconnected
 from channels.testing import WebsocketCommunicator
 
 from consumers import consumer
@@ -101,8 +102,9 @@ async def test_the_retry_is_spread_over_a_time_that_grows_with_the_clients(conne
         await end(socket)
 
 
+@pytest.mark.parametrize("gone", [OSError, Disconnected])
 @pytest.mark.parametrize("last", ["websocket.accept", "websocket.send"])
-async def test_a_client_that_has_gone_is_no_error(transactional_db, settings, caplog, last):
+async def test_a_client_that_has_gone_is_no_error(transactional_db, settings, caplog, last, gone):
     settings.DEBUG = True
     incoming, told = asyncio.Queue(), asyncio.Event()
     incoming.put_nowait({"type": "websocket.connect"})
@@ -111,7 +113,7 @@ async def test_a_client_that_has_gone_is_no_error(transactional_db, settings, ca
     async def send(message):
         if message["type"] == last:
             told.set()
-            raise OSError("the client has gone")
+            raise gone("the client has gone")
 
     scope = {
         "type": "websocket",
