@@ -80,8 +80,11 @@ class StreamLog:
         changed = self._watch.changed()
         if self._watch.replaced != self._replaced:
             self._replaced = self._watch.replaced
-            self._database.reconnect()
+            self.reconnect()
         return changed
+
+    def reconnect(self) -> None:
+        self._database.reconnect()
 
     def head(self) -> Coroutine[Any, Any, Head]:
         return self._database.run(_head, self._stream)

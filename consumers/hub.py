@@ -43,6 +43,9 @@ class Log(Protocol):
     def changed(self) -> bool:
         """Whether it may have changed since the last look. Must not wait."""
 
+    def reconnect(self) -> None:
+        """Make the connections anew: what is read from now on is read from the log that is there now."""
+
     async def head(self) -> Head: ...
 
     def read(self, start: int, limit: int) -> Coroutine[Any, Any, Page]: ...
@@ -160,11 +163,18 @@ class Hub:
             # Taken before the look at the log: while that is under way, messages may move us past what it will say.
             known = self.head
             head = await self._log.head()
-            if head.epoch != self.epoch or head.position < known:
+            if self._is_of_another(head, known):
+                # A file that was replaced stays what it was to connections that have it open; some may, some may not.
+                self._log.reconnect()
+                head = await self._log.head()
+            if self._is_of_another(head, known):
                 self._begin_anew(head)
             elif head.position > self.head:
                 await self._read_up_to(head)
                 self._wake()
+
+    def _is_of_another(self, head: Head, known: int) -> bool:
+        return head.epoch != self.epoch or head.position < known
 
     async def _read_up_to(self, head: Head) -> None:
         while self.head < head.position:

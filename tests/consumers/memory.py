@@ -25,6 +25,7 @@ class MemoryLog:
         self.interval = 0.001
         self.calls = []
         self.error = None
+        self.stale = None
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.append(events)
@@ -49,6 +50,14 @@ class MemoryLog:
         self.held += [entry(head + 1 + index, epoch="another branch") for index in range(grown)]
         self.head_position = head + grown
 
+    def stay_behind(self, head):
+        """One connection still has another log open, with this head: it answers until all are made anew."""
+        self.stale = head
+
+    def reconnect(self):
+        self.calls.append("reconnect")
+        self.stale = None
+
     def changed(self):
         if self.error:
             raise self.error
@@ -56,7 +65,7 @@ class MemoryLog:
 
     async def head(self):
         self.calls.append("head")
-        return await self._answer(Head(epoch=self.epoch, position=self.head_position))
+        return await self._answer(self.stale or Head(epoch=self.epoch, position=self.head_position))
 
     async def read(self, start, limit):
         self.calls.append((start, limit))

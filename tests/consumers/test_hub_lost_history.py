@@ -8,6 +8,7 @@ import pytest
 from consumers.filter import EVERYTHING
 from consumers.protocol import Gap
 from consumers.subscription import LogReplaced
+from events.event import Head
 
 from .conftest import make_hub, positions, until
 from .memory import MemoryLog
@@ -151,3 +152,17 @@ async def test_a_hub_that_cannot_read_its_log_does_not_start_and_leaves_nothing_
         await hub.start()
 
     assert asyncio.all_tasks() == others
+
+
+@pytest.mark.parametrize("old", [Head(epoch="the one before", position=10), Head(epoch="one", position=9)])
+async def test_a_connection_that_is_older_than_the_log_sends_nobody_away(start_hub, old):
+    log = MemoryLog(events=10)
+    hub = await start_hub(log)
+    life = hub.life
+
+    log.stay_behind(old)
+    await until(lambda: "reconnect" in log.calls)
+    log.append(1)
+    await until(lambda: hub.head == 11)
+
+    assert hub.life == life

@@ -168,6 +168,10 @@ async def test_in_multiprocess_mode_the_numbers_of_a_process_that_has_ended_are_
 
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=str(tmp_path))
+    async with asyncio.timeout(20):
+        # By the program at its end, or by the server's sweep.
+        while samples(registry.collect())[("signalcast_events_published_total",)] < 3:
+            await asyncio.sleep(0.05)
     together, alone = samples(registry.collect()), await scrape(server)
 
     assert together["signalcast_events_emitted_total", "academy.order_paid"] == 3
