@@ -40,6 +40,8 @@ MAX_COMPLAINTS = 100
 # After a restart clients come back spread over this time, and a little longer for each of them.
 RETRY_MS = 1000
 RETRY_MS_A_CLIENT = 2
+# A database that is away is not back within a second.
+RETRY_MS_AFTER_FAILURE = 5000
 
 
 class StreamConsumer(AsyncConsumer):
@@ -97,8 +99,9 @@ class StreamConsumer(AsyncConsumer):
         except Refused as refused:
             return await self._refuse(refused)
         except Exception:
-            logger.exception("Nobody can be let in", extra={"action": "access_failed"})
-            return await self._leave()
+            if self._process.may_say("access_failed"):
+                logger.exception("Nobody can be let in", extra={"action": "access_failed"})
+            return await self._leave(retry_ms=RETRY_MS_AFTER_FAILURE)
         self._hello = asyncio.get_running_loop().create_future()
         if not self._dialect.answers:
             self._hello.set_result(Hello(start=asked.start))
@@ -168,8 +171,9 @@ class StreamConsumer(AsyncConsumer):
         except LogReplaced:
             await self._start_over()
         except Exception:  # Most likely the database. The client comes back, and resumes where it was.
-            logger.exception("A client is sent away, to come back", extra={"action": "stream_failed"})
-            await self._leave()
+            if self._process.may_say("stream_failed"):
+                logger.exception("Clients are sent away, to come back", extra={"action": "stream_failed"})
+            await self._leave(retry_ms=RETRY_MS_AFTER_FAILURE)
 
     async def _stream(self, filter: Filter) -> None:
         try:
@@ -202,11 +206,11 @@ class StreamConsumer(AsyncConsumer):
             await self._leave(refused.code)
         await self._close(refused.code)
 
-    async def _leave(self, code: CloseCode = CloseCode.RESTART) -> None:
+    async def _leave(self, code: CloseCode = CloseCode.RESTART, retry_ms: int = RETRY_MS) -> None:
         """Send the client away, to come back at a moment of its own."""
         if self.is_closed or not hasattr(self, "_dialect"):
             return
-        spread = RETRY_MS + RETRY_MS_A_CLIENT * self._process.users
+        spread = retry_ms + RETRY_MS_A_CLIENT * self._process.users
         await self.say(self._dialect.bye(code, spread, now()))
         await self._close(code)
 

@@ -53,7 +53,10 @@ async def readyz(request: HttpRequest) -> HttpResponse:
     _tell(failed)
     lines = [f"{name}: {f'failed ({reason})' if reason else 'ok'}" for name, reason in reasons.items()]
     summary = f"failed: {', '.join(failed)}" if failed else "ok"
-    return _answer(503 if failed else 200, "\n".join([*lines, summary] if "verbose" in request.GET else [summary]))
+    answer = _answer(503 if failed else 200, "\n".join([*lines, summary] if "verbose" in request.GET else [summary]))
+    # Django would log each 503 as an error, and mail it to the ADMINS. It was told, once.
+    answer._has_been_logged = True
+    return answer
 
 
 def _answer(status: int, text: str) -> HttpResponse:

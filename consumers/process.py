@@ -7,6 +7,7 @@ that knows the publisher.
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from weakref import WeakKeyDictionary
@@ -26,6 +27,7 @@ from .ring import Ring
 logger = logging.getLogger("signalcast.consumers")
 
 RETRY_SECONDS = 5.0
+QUIET_SECONDS = 5.0
 
 
 class Process:
@@ -37,6 +39,15 @@ class Process:
         self._starting = asyncio.Lock()
         self._log: StreamLog | None = None
         self._hub: Hub | None = None
+        self._said: dict[str, float] = {}
+
+    def may_say(self, complaint: str) -> bool:
+        """Once in five seconds for each: what goes wrong for one client goes wrong for a thousand."""
+        now = time.monotonic()
+        if now - self._said.get(complaint, -QUIET_SECONDS) < QUIET_SECONDS:
+            return False
+        self._said[complaint] = now
+        return True
 
     async def hub(self) -> Hub:
         """The hub, following the log. Raises what the database raises."""

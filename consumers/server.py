@@ -4,6 +4,8 @@ burst of connections, and lets every request end and every client hear a goodbye
 import asyncio
 import contextvars
 import logging
+import os
+import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -19,12 +21,15 @@ from twisted.internet.defer import Deferred
 from .outbox import EXTENSION, Outbox
 from .process import keep
 
-logger = logging.getLogger("signalcast.access")
+logger = logging.getLogger("signalcast.consumers")
+access = logging.getLogger("signalcast.access")
 
 # Twisted's own 50 is too few for clients that all come back at once. The kernel may allow less (net.core.somaxconn).
 BACKLOG = 4096
-# How long requests may go on after the signal to stop.
+# How long requests may go on after the signal to stop, and then threads that nobody can break off: in a view, or in a
+# database driver whose server has fallen silent.
 GRACE_SECONDS = 10.0
+THREAD_SECONDS = 4.0
 
 _reactor: Any = reactor
 
@@ -43,6 +48,7 @@ class Server(DaphneServer):
         # In the loop, as soon as it runs.
         _reactor.callLater(0, self._keep)
         super().run()
+        _end_within(THREAD_SECONDS, status=1 if self.failure else 0)
 
     def listen_success(self, port: Any) -> None:
         self._ports.append(port)
@@ -69,7 +75,9 @@ class Server(DaphneServer):
         others: list[asyncio.Task[Any] | None] = [self._kept]
         for protocol, details in self.connections.items():
             (requests if isinstance(protocol, WebRequest) else others).append(details.get("application_instance"))
-        return Deferred.fromFuture(asyncio.ensure_future(_end(_running(others), _running(requests))))
+        for task in _running(others):
+            task.cancel()
+        return Deferred.fromFuture(asyncio.ensure_future(_ended(_running([*others, *requests]))))
 
     def _keep(self) -> None:
         self._kept = asyncio.get_running_loop().create_task(keep(), context=contextvars.Context())
@@ -80,11 +88,11 @@ def log_access(protocol: str, action: str, details: dict[str, Any]) -> None:
     details = details | {"path": details["path"].partition("?")[0]}
     if protocol == "http" and action == "complete":
         line = '%(client)s "%(method)s %(path)s" %(status)s %(size)s B %(time_taken).3f s'
-        logger.info(line, details, extra={"action": "request"})
+        access.info(line, details, extra={"action": "request"})
     elif protocol == "websocket" and action == "connected":
-        logger.info('%(client)s "%(path)s" websocket connected', details, extra={"action": "websocket_connected"})
+        access.info('%(client)s "%(path)s" websocket connected', details, extra={"action": "websocket_connected"})
     elif protocol == "websocket" and action == "disconnected":
-        logger.info('%(client)s "%(path)s" websocket disconnected', details, extra={"action": "websocket_disconnected"})
+        access.info('%(client)s "%(path)s" websocket disconnected', details, extra={"action": "websocket_disconnected"})
 
 
 def _with_backlog(endpoint: str) -> str:
@@ -128,11 +136,21 @@ def _running(tasks: "list[asyncio.Task[Any] | None]") -> "list[asyncio.Task[Any]
     return [task for task in tasks if task and not task.done()]
 
 
-async def _end(cancelled: "list[asyncio.Task[Any]]", requests: "list[asyncio.Task[Any]]") -> None:
-    for task in cancelled:
-        task.cancel()
-    await asyncio.gather(*cancelled, return_exceptions=True)
-    if requests:
-        _, late = await asyncio.wait(requests, timeout=GRACE_SECONDS)
+async def _ended(tasks: "list[asyncio.Task[Any]]") -> None:
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
         for task in late:
             task.cancel()
+
+
+def _end_within(seconds: float, *, status: int) -> None:
+    """The interpreter waits for its threads for ever; this one ends it."""
+    watch = threading.Timer(seconds, _abandon_threads, [status])
+    watch.daemon = True
+    watch.start()
+
+
+def _abandon_threads(status: int) -> None:
+    logger.warning("A thread goes on after the end, and is abandoned", extra={"action": "thread_abandoned"})
+    logging.shutdown()
+    os._exit(status)

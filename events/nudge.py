@@ -32,6 +32,7 @@ class Nudge:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tired: Any = None
         self._rests_until = 0.0
+        self._complained = -REST
 
     def send(self, numbered: Numbered) -> None:
         """Send what was numbered to the group, within a second. Never raises.
@@ -52,13 +53,21 @@ class Nudge:
             metrics.failed("group")
             if isinstance(error, TimeoutError):
                 self._tired, self._rests_until = layer, time.monotonic() + REST
-            if not _wants_a_thread_at_exit(error):
+            if not _wants_a_thread_at_exit(error) and self._may_complain():
                 logger.warning(
                     "The channel layer cannot be reached: %s: %s",
                     type(error).__name__,
                     error,
                     extra={"action": "group_failed"},
                 )
+
+    def _may_complain(self) -> bool:
+        """Once in five seconds: a server that refuses does so for every pass."""
+        now = time.monotonic()
+        if now - self._complained < REST:
+            return False
+        self._complained = now
+        return True
 
 
 class _Loop(asyncio.SelectorEventLoop):

@@ -49,19 +49,39 @@ async def test_a_client_that_says_no_hello_in_time_is_told_what_to_say(connect, 
     await end(socket)
 
 
-async def test_a_client_of_a_log_that_cannot_be_read_is_sent_away_to_come_back(connect, monkeypatch, caplog):
+async def test_clients_of_a_log_that_cannot_be_read_are_sent_away_for_a_while_which_is_told_once(
+    connect, monkeypatch, caplog
+):
     async def unreadable(*arguments, **options):
         raise OSError("the disk is gone")
 
     monkeypatch.setattr(consumer, "open_at", unreadable)
-    socket = await connect()
-    await socket.send_to(text_data='{"op":"hello"}')
+    sockets = [await connect() for _ in range(3)]
+    for socket in sockets:
+        await socket.send_to(text_data='{"op":"hello"}')
 
-    (bye,), code = await heard(socket)
+        (bye,), code = await heard(socket)
 
-    assert (bye["op"], bye["code"], code) == ("bye", 4012, 4012)
-    assert "A client is sent away" in caplog.text
-    await end(socket)
+        assert (bye["op"], bye["code"], code) == ("bye", 4012, 4012)
+        assert bye["retry_ms"] >= 5000
+    assert caplog.text.count("Clients are sent away") == 1
+    for socket in sockets:
+        await end(socket)
+
+
+async def test_where_nobody_can_be_let_in_clients_are_sent_away_which_is_told_once(connect, monkeypatch, caplog):
+    async def unknown(*arguments, **options):
+        raise OSError("the sessions are gone")
+
+    monkeypatch.setattr(consumer, "viewer_of_socket", unknown)
+    sockets = [await connect() for _ in range(3)]
+    for socket in sockets:
+        (bye,), _ = await heard(socket)
+        assert bye["retry_ms"] >= 5000
+
+    assert caplog.text.count("Nobody can be let in") == 1
+    for socket in sockets:
+        await end(socket)
 
 
 async def test_what_is_said_after_the_close_is_not_answered(connect):

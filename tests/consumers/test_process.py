@@ -103,3 +103,13 @@ async def test_a_hub_that_could_not_start_is_started_by_the_next_client(monkeypa
 async def test_a_process_of_which_nobody_wanted_the_hub_ends_too():
     async with process() as shared:
         assert await shared.database.run(threading.get_ident)
+
+
+async def test_a_complaint_may_be_said_once_in_a_while_whatever_else_is_said(monkeypatch):
+    async with process() as shared:
+        said = [shared.may_say(complaint) for complaint in ("one", "one", "another", "one")]
+        monkeypatch.setattr(processes, "QUIET_SECONDS", 0.0)
+        later = shared.may_say("one")
+
+    assert said == [True, False, True, False]
+    assert later

@@ -1,12 +1,13 @@
 """The demo's application, and addresses that show what a server does with one.
 
 `/hold/` and `/let-go/` hold the one thread that sync code shares; `/slow/` answers when it is let go; `/flood/` sends
-until the server's outbox is full, and goes on whenever it is drained.
+until the server's outbox is full, and goes on whenever it is drained; `/stuck/` never answers, and holds a thread.
 """
 
 import asyncio
 import json
 import os
+import sys
 import threading
 
 from asgiref.sync import sync_to_async
@@ -26,6 +27,10 @@ if "WATCH_SECONDS" in os.environ:
             self.interval = float(os.environ["WATCH_SECONDS"])
 
     log.Watch = Watch
+
+if server := sys.modules.get("consumers.server"):
+    server.GRACE_SECONDS = float(os.environ.get("GRACE_SECONDS", server.GRACE_SECONDS))
+    server.THREAD_SECONDS = float(os.environ.get("THREAD_SECONDS", server.THREAD_SECONDS))
 
 let_go = threading.Event()
 tasks = set()
@@ -53,6 +58,8 @@ async def application(scope, receive, send):
             let_go.clear()
             await asyncio.to_thread(let_go.wait, 30)
             await _answer(send)
+        case "http", "/stuck/":
+            await sync_to_async(threading.Event().wait)(120)
         case "http", "/flood/":
             await _answer(send, json.dumps(flood).encode())
         case "websocket", "/flood/":

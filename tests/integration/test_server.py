@@ -116,6 +116,22 @@ async def test_a_request_that_is_under_way_is_answered_before_it_stops(start_ser
     assert await asyncio.to_thread(server.wait) == 0
 
 
+@pytest.mark.parametrize("kind", ["ours", "runserver"])
+async def test_it_ends_though_a_request_never_does(start_server, opened, get, kind):
+    server = start_server(kind, GRACE_SECONDS="0.2", THREAD_SECONDS="0.5")
+    stuck = await asyncio.to_thread(opened, server)
+    stuck.sendall(b"GET /stuck/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    client = Client(server.url)
+    async with client.connected():
+        # The request is older than this answer.
+        await get(server, "/let-go/")
+        server.terminate()
+        await client.hear_op("bye")
+
+    assert await asyncio.to_thread(server.wait) == 0
+    assert "[thread_abandoned]" in server.output
+
+
 async def _until_refused(server):
     async with asyncio.timeout(SECONDS):
         while True:
