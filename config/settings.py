@@ -159,7 +159,7 @@ if django.VERSION < (6, 1):
 else:
     MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
 
-LOG_FORMAT = os.environ.get("LOG_FORMAT", "line")
+LOG_FORMAT = os.environ.get("LOG_FORMAT", "") or "line"
 if LOG_FORMAT not in ("line", "json"):
     raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}; it must be line or json.")
 

@@ -7,12 +7,19 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
+from consumers.server import GRACE_SECONDS
+from events.settings import current
 from tests.composed import block, section, text
 from tests.integration.nginx import PATH, Nginx
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = (ROOT / "config" / "settings.py").read_text()
 DOCKERFILE = block("dockerfile_inline")
+
+
+def anchor(name):
+    """The lines of `x-name: &name`."""
+    return text().split(f"\nx-{name}: &{name}\n")[1].split("\n\n")[0]
 
 
 def commands():
@@ -43,7 +50,7 @@ def test_every_command_is_one_of_ours():
 def test_every_variable_is_one_that_the_settings_read():
     given = re.findall(r"\n    ([A-Z_]+): ", text().split("environment: &environment")[1].split("\n  volumes:")[0])
 
-    assert "DATABASE_URL" in given
+    assert {"DATABASE_URL", "METRICS_TOKEN", "LOG_FORMAT"} <= set(given)
     assert [name for name in given if f'os.environ.get("{name}"' not in SETTINGS] == []
 
 
@@ -65,6 +72,33 @@ def test_every_server_is_looked_at_and_started_again():
         assert named[name].split() == [f"{name}:", "*server"]
     for name in ("migrate", "seed"):
         assert "<<: *once" in named[name]
+
+
+def test_a_server_has_the_time_to_take_leave_and_room_for_its_clients():
+    server = anchor("server")
+    (grace,) = re.findall(r"\n  stop_grace_period: (\d+)s\n", server)
+    (files,) = re.findall(r"\n  ulimits: &many\n    nofile: (\d+)\n", server)
+
+    assert int(grace) >= GRACE_SECONDS + 5
+    assert int(files) > current().MAX_CLIENTS
+    assert "    ulimits: *many\n" in section("services").split("\n  proxy:")[1].split("\n\n")[0]
+    assert int(files) >= int(re.search(r"worker_rlimit_nofile (\d+);", text())[1])
+
+
+def test_whatever_is_ours_runs_the_one_image_that_is_built_once():
+    assert text().count("build:") == text().count("dockerfile_inline:") == 1
+    assert text().count("image: signalcast\n") == 1 and "  image: signalcast\n" in anchor("web")
+    assert all("<<: *web" in anchor(name) for name in ("server", "once"))
+
+    (builder,) = [service for service in re.split(r"\n  (?=\w+:)", section("services")) if "build:" in service]
+    assert builder.startswith("migrate:\n    <<: *once\n")
+
+
+def test_it_says_which_versions_it_needs():
+    head = text().split("\n\n")[0]
+
+    assert "content: |" in text() and "Docker Compose 2.23.1" in head
+    assert "start_interval:" in text() and "Docker Engine 25" in head
 
 
 def test_the_image_holds_what_the_demo_needs_pinned_by_hash_and_runs_as_nobody_in_particular():

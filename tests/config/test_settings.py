@@ -86,8 +86,8 @@ def test_metrics_are_for_this_machine_unless_a_token_is_given():
 
 
 def test_logs_have_two_forms_and_no_third():
-    forms = [read("LOGGING", **given)["LOGGING"] for given in ({}, {"LOG_FORMAT": "json"})]
+    forms = [read("LOGGING", **given)["LOGGING"] for given in ({}, {"LOG_FORMAT": ""}, {"LOG_FORMAT": "json"})]
     wrong = start("LOGGING", LOG_FORMAT="xml")
 
-    assert [form["handlers"]["console"]["formatter"] for form in forms] == ["line", "json"]
+    assert [form["handlers"]["console"]["formatter"] for form in forms] == ["line", "line", "json"]
     assert wrong.returncode and "LOG_FORMAT is 'xml'; it must be line or json." in wrong.stderr
