@@ -33,11 +33,13 @@ class Client:
 
     @asynccontextmanager
     async def connected(self, **options):
-        """Says hello, and has been welcomed."""
+        """Says hello, and has been welcomed. Raises ConnectionClosed if it is sent away instead."""
         async with connect(self._url, subprotocols=["signalcast.v1"], **options) as self._socket:
             await self.say(op="hello", **self._hello | self._resume())
             async with asyncio.timeout(SECONDS):
                 self.welcome = await self.hear()
+                while self.welcome["op"] == "bye":
+                    self.welcome = await self.hear()
             assert self.welcome["op"] == "welcome", self.welcome
             if self.position is None:
                 self.position = self.welcome["from"]
