@@ -13,6 +13,7 @@ EVENTS: dict[str, dict[str, Any]] = {
         "type": "academy.order_sent",
         "sender": None,
         "subject": None,
+        "summary": "note back\\slash \\\\host",
         "data": {"note": "Müller, ПРИВЕТ 😀 C:\\x"},
     },
     "deep": {"type": "a.b.c", "summary": "<b>x</b> and more", "data": {"pk": 42, "ok": [True, None]}},
@@ -82,6 +83,11 @@ FORMS = {
     "привет": ["sent"],
     "😀": ["sent"],
     '"C:\\\\x"': ["sent"],
+    '"C:\\x"': ["sent"],
+    "back\\slash": ["sent"],
+    "\\\\host": ["sent"],
+    "\\\\\\\\\\host": [],
+    "k\\\\\\slash": [],
     '"\\"pk\\": 42"': ["deep"],
     "<b>x</b>": ["deep"],
     '"and more" type:a.*': ["deep"],
@@ -124,7 +130,7 @@ def test_a_hostile_text_neither_throws_nor_takes_long(modules):
     ):
         assert isinstance(find(modules, text), (list, str))
     line = json.dumps({"type": "a" * 50_000, "data": "a" * 200_000 + "\\" * 10_000})
-    for text in ("type:" + "*a" * 400 + "b", "(a+)+$", "a" * 900 + "b", '"' + '\\"' * 400 + '"'):
+    for text in ("type:" + "*a" * 400 + "b", "(a+)+$", "a" * 900 + "b", '"' + '\\"' * 400 + '"', "\\" * 900 + "b"):
         modules.evaluate(FIND, [text, [["long", line]]])
 
     assert modules.evaluate("performance.now() - started") < 5000

@@ -161,11 +161,12 @@ function glob(value) {
 /** The text as a pattern that means nothing but itself, in either case, as JSON or as it is displayed. */
 function pattern(text) {
   let source = '', last = '';
-  for (const unit of text.split('')) {
-    if (unit === '"') source += '\\\\?"';
+  for (const unit of text.match(/\\+|[^]/g) ?? []) {
+    if (unit[0] === '\\') source += `\\\\{${unit.length},${2 * unit.length}}`;    // JSON doubles each
+    else if (unit === '"') source += '\\\\?"';
     else if (unit === ' ' && (last === ':' || last === ',')) source += ' ?';    // displayed with a space, sent without
     else if (unit < ' ' || unit > '~') source += `(?:${[unit, ...cases(unit).map((one) => `\\\\u${hex(one)}`)].join('|')})`;
-    else source += unit.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
+    else source += unit.replace(/[$^.*+?()[\]{}|/]/, '\\$&');
     last = unit;
   }
   return new RegExp(source, 'i');
