@@ -61,7 +61,8 @@ class Type(admin.SimpleListFilter):
         return [(attachment.type, attachment.type) for attachment in catalog.attachments()]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        return queryset.filter(type=self.value()) if self.value() else queryset
+        # PostgreSQL takes no NUL, and no type has one.
+        return queryset.filter(type=self.value().replace("\0", "\ufffd")) if self.value() else queryset
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -92,13 +93,13 @@ class ReadOnly(admin.ModelAdmin):
 
 @admin.register(EventRow)
 class EventAdmin(ReadOnly):
-    list_display = ("place", "when", "type", "sender", "subject", "summary")
+    list_display = ("place", "when", "kind", "sent_by", "named", "summary")
     list_filter = (Until, Type)
     list_per_page = 50
     ordering = (F("position").desc(nulls_first=True), "-id")
     search_fields = ("event_id",)
     search_help_text = "A position, or the id of an event, anywhere in the log."
-    fields = ("place", "when", "type", "sender", "about", "summary", "event_id", "on_the_dashboard", "event")
+    fields = ("place", "when", "kind", "sent_by", "about", "summary", "event_id", "on_the_dashboard", "event")
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
@@ -120,9 +121,21 @@ class EventAdmin(ReadOnly):
         local = _time(row).astimezone(timezone.get_current_timezone())
         return local.isoformat(sep=" ", timespec="milliseconds")
 
+    @admin.display(description="type")
+    def kind(self, row: Any) -> str:
+        return _visible(row.type)
+
+    @admin.display(description="sender")
+    def sent_by(self, row: Any) -> str:
+        return _visible(row.sender)
+
+    @admin.display(description="subject")
+    def named(self, row: Any) -> str:
+        return _visible(row.subject)
+
     @admin.display
     def summary(self, row: Any) -> str:
-        return str(_attributes(row).get("summary", ""))
+        return _visible(str(_attributes(row).get("summary", "")))
 
     @admin.display(description="subject")
     def about(self, row: Any) -> str:
@@ -131,9 +144,9 @@ class EventAdmin(ReadOnly):
         try:
             meta = apps.get_model(label)._meta
             name = f"{self.admin_site.name}:{meta.app_label}_{meta.model_name}_change"
-            return _link(reverse(name, args=[quote(pk)]), row.subject)
+            return _link(reverse(name, args=[quote(pk)]), self.named(row))
         except (LookupError, ValueError, NoReverseMatch):
-            return str(row.subject) or "-"
+            return self.named(row) or "-"
 
     @admin.display(description="dashboard")
     def on_the_dashboard(self, row: Any) -> str:
@@ -152,9 +165,7 @@ class EventAdmin(ReadOnly):
             line = Entry.of(row.position, line, source=row.source, stream=row.stream, epoch=epoch).line
         with suppress(ValueError):  # Whatever else is there instead is shown as it is.
             line = json.dumps(json.loads(line), indent=2, ensure_ascii=False)
-        # Nothing may turn the writing around, or hide.
-        shown = "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in line)
-        return str(format_html("<pre>{}</pre>", shown))
+        return str(format_html("<pre>{}</pre>", _visible(line)))
 
 
 @admin.register(StreamRow)
@@ -178,6 +189,11 @@ def _last(rows: "QuerySet[Any]", until: str) -> int:
         else:
             last = middle - 1
     return last
+
+
+def _visible(text: str) -> str:
+    """Nothing may turn the writing around, or hide."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text)
 
 
 def _link(address: str, text: str) -> str:

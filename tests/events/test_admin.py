@@ -136,6 +136,7 @@ def test_the_events_of_one_type_can_be_chosen(places, stream, send):
 
     assert places(type="shop.course_completed") == [2]
     assert places(type="shop.order_paid") == [3, 1]
+    assert places(type="shop.order_paid\0") == []
 
 
 def test_the_list_can_end_in_the_past(places, transactional_db):
@@ -212,6 +213,19 @@ def test_what_is_hostile_is_shown_and_does_nothing(get, send):
         assert "<b>" not in shown
         assert "&lt;script&gt;" in shown
     assert "\\u202e" in get(address_of(1))
+
+
+def test_what_would_turn_the_writing_around_is_written_out_in_the_list_too(get, send):
+    send()
+    row = EventRow.objects.get()
+    text = json.dumps(json.loads(row.text) | {"summary": "a\u202eb"})
+    EventRow.objects.update(type="c\u202ed", sender="e\u200bf", subject="g\u2066h", text=text)
+
+    for shown, subject in ((get(), "named"), (get(address_of(1)), "about")):
+        assert not re.search("[\u200b\u202e\u2066]", shown)
+        columns = {"kind": r"c\u202ed", "sent_by": r"e\u200bf", subject: r"g\u2066h", "summary": r"a\u202eb"}
+        for name, written in columns.items():
+            assert written in shown.split(f"field-{name}")[1][:600]
 
 
 def test_an_event_leads_to_what_it_was_about_and_to_the_dashboard(get, send):
