@@ -80,6 +80,7 @@ def test_the_address_of_an_event_opens_it_from_the_ring_or_the_log(watched, site
     [
         ("9999", "There is no event 9,999: the newest is 2,600."),
         ("7", "Event 7 is not held any more: the oldest is 51."),
+        ("1.5", "A position is a number: 1, 2, 3, …"),
         ("<b>x", "A position is a number: 1, 2, 3, …"),
     ],
 )

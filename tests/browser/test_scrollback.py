@@ -65,6 +65,8 @@ def test_nothing_on_the_screen_moves_when_older_events_follow(board, log):
     before = scroll(board, 475 * 28 + 13)
     expect(board.locator("#strip")).to_contain_text("History, 1,601 to 2,600")
     expect(board.locator("#announce")).to_have_text("Showing older events")
+    expect(board.locator("#filter-count")).to_have_text("1,000 held")
+    expect(board.locator("#held")).to_contain_text("1,000 held")
 
     assert board.evaluate(PLACES) == before
     assert len(before) > 15

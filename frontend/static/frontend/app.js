@@ -85,7 +85,7 @@ const older = new Older({list, history, ring});
 const detail = new Detail({closed, step, announce, hue: (type) => rates.hue(type)});
 const conn = new Conn({stream, rate, signals: config.signals.length, announce, isEmpty});
 const strip = new Strip({stream, store, hold, history, announce, live: () => list.live()});
-const foot = new Foot({stream, store});
+const foot = new Foot({stream, store, list});
 const empty = new Empty({config, announce});
 const bar = new FilterBar({list, announce, changed: filter});
 const nomatch = new NoMatch({list, clear: () => bar.clear()});

@@ -6,8 +6,8 @@ import {byId, h, icon, mark, say} from './dom.js';
 export class Foot {
   #proof = '';
 
-  constructor({stream, store}) {
-    Object.assign(this, {stream, store});
+  constructor({stream, store, list}) {
+    Object.assign(this, {stream, store, list});
     this.since = Date.now();
   }
 
@@ -16,9 +16,10 @@ export class Foot {
     this.#prove();
     say(byId('missed'), store.events || store.missed ? (store.missed ? `${count(store.missed)} not shown` : '0 missed') : `listening since ${timeOfDay(this.since)}`);
     this.#show('recovered', stream.recovered > 0, () => `${count(stream.recovered)} recovered`);
-    const dropped = store.dropped ? `, ${count(store.dropped)} let go` : '';
-    this.#show('held', store.size > 0, () => `${count(store.events - store.dropped)} held (${bytes(store.bytes)})${dropped}`);
-    const oldest = store.timeNear(store.first, 1);
+    const held = this.list.view.store;    // the ring, or what is shown of the log
+    const dropped = held.dropped ? `, ${count(held.dropped)} let go` : '';
+    this.#show('held', held.size > 0, () => `${count(held.events - held.dropped)} held (${bytes(held.bytes)})${dropped}`);
+    const oldest = held.timeNear(held.first, 1);
     this.#show('oldest', !Number.isNaN(oldest), () => `oldest ${timeOfDay(oldest)}`);
   }
 

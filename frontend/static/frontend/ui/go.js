@@ -2,6 +2,8 @@
 
 import {byId, mark, say} from './dom.js';
 
+const POSITION = /^[1-9](\d{0,14}|\d{0,2}([\s.,]\d{3}){0,4})$/;
+
 export class Go {
   /** @param {(position: number) => Promise<string>} show opens the event there; says why not, or nothing */
   constructor(show) {
@@ -26,8 +28,7 @@ export class Go {
 
   /** Goes to a position. @param {string} text as somebody wrote it: 1,203,944 */
   async take(text) {
-    const digits = text.replace(/[\s.,]/g, '');
-    const why = /^[1-9]\d{0,14}$/.test(digits) ? await this.show(Number(digits)) : 'A position is a number: 1, 2, 3, …';
+    const why = POSITION.test(text.trim()) ? await this.show(Number(text.replace(/\D/g, ''))) : 'A position is a number: 1, 2, 3, …';
     if (why) this.open(text, why);
     else this.element.close();
   }
