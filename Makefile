@@ -42,9 +42,13 @@ simulate: setup ## Do business at the example school, RATE=20 signals a second
 # The demo's own environment has no say in the tests; only $DATABASE_URL chooses the PostgreSQL.
 PYTEST := env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u METRICS_TOKEN -u LOG_FORMAT $(PY) -m pytest
 
+# In these a database has no part worth a second run.
+ANY_DATABASE := integration/test_server.py integration/test_socket_access.py events/test_nudge_valkey.py
+
 test: check ## Check and test everything, on SQLite and PostgreSQL, in a real browser
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && env -u DATABASE_URL $(PYTEST)
-	$(PY) -m tests.postgresql $(PYTEST) tests/events tests/integration tests/academy tests/compat/test_awkward_project.py
+	$(PY) -m tests.postgresql $(PYTEST) tests/events tests/integration tests/academy tests/compat/test_awkward_project.py \
+		$(ANY_DATABASE:%=--ignore=tests/%)
 
 test-compat: $(TEST) ## Test with Django 5.2 and with the newest, on the Pythons that are found
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && $(PY) -m tests.compat.matrix

@@ -76,8 +76,8 @@ with transaction.atomic():
 """)
     _, _, status, _ = program.end()
 
+    # Its own hook came first, so the process never got as far as publishing.
     assert status == 7
-    assert EventRow.objects.get().position is None
     assert swept_marks() == ["a"]
 
 
