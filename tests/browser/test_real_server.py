@@ -230,8 +230,8 @@ def test_with_debug_off_nobody_sees_anything_before_signing_in(watched, closed):
 
     watched.get_by_role("button", name="Sign out").click()
     expect(watched.get_by_role("heading", name="Sign in")).to_be_visible()
-    # All of it, before its server goes.
-    watched.wait_for_load_state()
+    # All of it, its icon too, before its server goes.
+    watched.wait_for_load_state("networkidle")
 
 
 def test_whoever_lacks_the_permission_is_told_so(page, closed):
