@@ -11,6 +11,8 @@ def full(dashboard, scripted):
     """A hundred events, of which the newest fill the screen."""
     scripted.events(1, 100)
     expect(row(dashboard, 0)).to_contain_text("order 100")
+    # The first frame may come before the page knows its own size.
+    expect(row(dashboard, 20)).to_be_visible()
     return dashboard
 
 
