@@ -6,7 +6,9 @@ Plain SQL, since it is short, costs the sender least, and sends no signals of it
 import contextlib
 import os
 import sqlite3
+import time as clock
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -21,6 +23,9 @@ from .settings import current
 
 # 60 savepoints in one transaction are harmless on PostgreSQL, 1,000 slow every other connection by a third.
 MAX_SAVEPOINTS = 50
+
+# SQLite has one writer: without a pause between two large writes, in seconds, they are always in the senders' way.
+SQLITE_PAUSE = 0.02
 
 _RECORDER = f"{__package__}.receivers"
 
@@ -122,20 +127,50 @@ def waiting_since(stream: str) -> float | None:
     return sent_at(row[0]) if row else None
 
 
+def first_since(stream: str, time: datetime, *, stop: int, batch: int = 1000) -> int:
+    """The smallest position below `stop` whose event is not from before `time`, or `stop`.
+
+    Time does not follow position, so older ones may stand behind it. It is looked for along the positions, `batch` at a
+    time: no index knows the time, and one statement that looks at everything would be a long one.
+    """
+    connection = connections[current().DATABASE]
+    with connection.cursor() as cursor:
+        for start in range(oldest(stream, head(stream)), stop, batch):
+            cursor.execute(
+                "SELECT min(position) FROM signalcast_event"
+                " WHERE stream = %s AND position >= %s AND position < %s AND time >= %s",
+                [stream, start, min(start + batch, stop), _time(time, connection)],
+            )
+            (found,) = cursor.fetchone()
+            if found is not None:
+                return int(found)
+    return stop
+
+
 def prune(stream: str, before: int, *, batch: int = 1000) -> int:
     """Delete the events of positions below `before`, oldest first, `batch` at a time. Returns how many.
 
     Only ever a prefix of the positions, and nothing that waits for one: holes in the middle would look like loss.
     """
+    return sum(prune_in_batches(stream, before, batch=batch))
+
+
+def prune_in_batches(stream: str, before: int, *, batch: int = 1000) -> Iterator[int]:
+    """The same, with the number of events that each batch deleted, as soon as it has."""
+    connection = connections[current().DATABASE]
     found = head(stream)
-    first, before = oldest(stream, found), min(before, found.position + 1)
-    deleted = 0
-    while first < before:
-        first = min(first + batch, before)
-        with _cursor() as cursor:
-            cursor.execute("DELETE FROM signalcast_event WHERE stream = %s AND position < %s", [stream, first])
-            deleted += cursor.rowcount
-    return deleted
+    stop = min(before, found.position + 1)
+    for start in range(oldest(stream, found), stop, batch):
+        with connection.cursor() as cursor:
+            # From `start` on: what was deleted just now may still be in the index, and would be passed again and again.
+            cursor.execute(
+                "DELETE FROM signalcast_event WHERE stream = %s AND position >= %s AND position < %s",
+                [stream, start, min(start + batch, stop)],
+            )
+            deleted = cursor.rowcount
+        yield deleted
+        if connection.vendor == "sqlite":
+            clock.sleep(SQLITE_PAUSE)
 
 
 class Watch:

@@ -28,8 +28,6 @@ QUEUE_SIZE = 10_000
 IDLE_SECONDS = 5.0
 FLUSH_SECONDS = 2.0
 
-# SQLite has one writer: without a pause between passes the publisher is always in the senders' way.
-SQLITE_PAUSE = 0.02
 BUSY_PAUSE = 0.01
 MAX_BACKOFF = 5.0
 
@@ -146,7 +144,7 @@ class Publisher:
             numbered = number(MAIN, using=using, first=first)
             self._nudge.send(numbered)
             if self._connection.vendor == "sqlite":
-                time.sleep(SQLITE_PAUSE)
+                time.sleep(log.SQLITE_PAUSE)
             if len(numbered.entries) < BATCH:
                 break
         if self._connection.vendor == "sqlite" and time.monotonic() - self._connected > IDLE_SECONDS:
