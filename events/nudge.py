@@ -49,7 +49,7 @@ class Nudge:
             if self._loop is None:
                 self._loop = _Loop()
             self._loop.run_until_complete(_group_send(layer, numbered))
-        except Exception as error:  # Whatever the layer raises, the hubs look at the log by themselves.
+        except (Exception, asyncio.CancelledError) as error:  # Whatever it is, the hubs look at the log by themselves.
             metrics.failed("group")
             if isinstance(error, TimeoutError):
                 self._tired, self._rests_until = layer, time.monotonic() + REST
@@ -78,7 +78,7 @@ class _Loop(asyncio.SelectorEventLoop):
         return socket.getaddrinfo(*arguments, **options)
 
 
-def _wants_a_thread_at_exit(error: Exception) -> bool:
+def _wants_a_thread_at_exit(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and "shutdown" in str(error)
 
 

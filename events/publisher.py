@@ -10,7 +10,6 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
 from typing import Any
 
 from django.db import connections
@@ -65,11 +64,32 @@ class Publisher:
         with self._rung:
             return self._rung.wait_for(self._is_idle, timeout)
 
+    def give_up(self) -> None:
+        """Tell of the events that are lost, since the process ends before they were appended."""
+        lost = len(self._writes)
+        for _ in range(lost):
+            metrics.failed("retry")
+        if lost:
+            logger.error(
+                "%d events are lost: the process ended before they could be appended to the log",
+                lost,
+                extra={"action": "event_lost"},
+            )
+
     def _start_and_ring(self) -> None:
         if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._run, name="signalcast-publisher", daemon=True)
-            self._thread.start()
+            self._start()
         self._rung.notify_all()
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="signalcast-publisher", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:  # The process may have no more threads, or ends. Whoever wakes us next tries again.
+            metrics.failed("publish")
+            logger.exception(
+                "Events could not be published: there is no thread to be had", extra={"action": "publish_failed"}
+            )
 
     def _is_idle(self) -> bool:
         return self._first is None and not self._writes and not self._working
@@ -77,9 +97,9 @@ class Publisher:
     def _run(self) -> None:
         backoff = 0.0
         while True:
-            first, writes = self._take()
+            first = self._take()
             try:
-                self._append(writes)
+                self._append()
                 if first is not None:
                     self._publish(first)
             except Busy:
@@ -94,10 +114,15 @@ class Publisher:
                 )
                 self._disconnect()
                 self._postpone(first, backoff)
+            except BaseException:  # The thread ends. Whoever wakes us next starts another, which begins where it was.
+                connections.close_all()
+                self._working = False
+                self._postpone(first, 0)
+                raise
             else:
                 backoff = 0.0
 
-    def _take(self) -> tuple[int | None, list[tuple[Event, str]]]:
+    def _take(self) -> int | None:
         with self._rung:
             self._working = False
             self._rung.notify_all()
@@ -108,10 +133,8 @@ class Publisher:
         with self._rung:
             self._rung.wait_for(self._is_asked)
             first, self._first = self._first, None
-            writes = list(self._writes)
-            self._writes.clear()
             self._working = True
-            return first, writes
+            return first
 
     def _is_asked(self) -> bool:
         return self._first is not None or bool(self._writes)
@@ -121,21 +144,24 @@ class Publisher:
         if first is not None:
             self.wake(first)
 
-    def _append(self, writes: Sequence[tuple[Event, str]]) -> None:
-        for event, using in writes:
+    def _append(self) -> None:
+        for _ in range(len(self._writes)):
+            event, using = self._writes.popleft()
             try:
                 self.wake(log.append(event, using=using))
-            except Exception:  # Nobody is left to raise to: the event is lost, and that is said.
+            except BaseException as error:  # Nobody is left to raise to: the event is lost, and that is said.
                 metrics.failed("retry")
                 logger.exception(
                     "The event %s of type %s is lost: it could not be appended to the log in %r. "
-                    "Is that database there, and migrated (manage.py migrate signalcast)?",
+                    "Is that database there, migrated (manage.py migrate signalcast), and not full?",
                     event.id,
                     event.type,
                     using,
                     extra={"action": "event_lost"},
                 )
                 connections[using].close()
+                if not isinstance(error, Exception):
+                    raise
 
     def _publish(self, first: int) -> None:
         using = current().DATABASE
@@ -208,7 +234,8 @@ def _after_fork() -> None:
 
 
 def _at_exit() -> None:
-    _publisher.flush()
+    if not _publisher.flush():
+        _publisher.give_up()
 
 
 os.register_at_fork(after_in_child=_after_fork)
