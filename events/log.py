@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from . import metrics
@@ -33,10 +33,18 @@ _COLUMNS = "event_id, stream, type, source, sender, subject, time, correlation_i
 _INSERT = f"INSERT INTO signalcast_event ({_COLUMNS}) VALUES ({', '.join(['%s'] * 11)}) RETURNING id"
 
 
+class TransactionLost(DatabaseError):
+    """The database has taken back the whole transaction that an event was to be a part of. Is its disk full?"""
+
+    def __init__(self, using: str) -> None:
+        super().__init__(f"the database {using!r} has taken back the whole transaction; is its disk full?")
+
+
 def append(event: Event, *, using: str) -> int:
     """Insert an event that has no position yet, in the transaction that is open, if one is. Returns the row's id.
 
-    Raises what the database raises; the caller's transaction survives that.
+    Raises what the database raises; the caller's transaction survives that. Where the database ended it by itself, as
+    SQLite does when its disk is full or fails, raises TransactionLost, and lets no other statement into that block.
     """
     connection = connections[using]
     row = (
@@ -52,12 +60,17 @@ def append(event: Event, *, using: str) -> int:
         event.origin,
         event.encode(),
     )
+    was_open = _is_open(connection)
     savepoint = connection.savepoint() if _wants_savepoint(connection) else None
     try:
         with connection.cursor() as cursor:
             cursor.execute(_INSERT, row)
             row_id: int = cursor.fetchone()[0]
-    except BaseException:
+    except BaseException as error:
+        if was_open and not _is_open(connection):
+            # What the caller did next would be committed alone, and its COMMIT would do nothing, without an error.
+            connection.needs_rollback = True
+            raise TransactionLost(using) from error
         if savepoint:
             connection.savepoint_rollback(savepoint)
         raise
@@ -222,6 +235,11 @@ class Watch:
 def _cursor(using: str | None = None) -> Any:
     # Always the primary: a replica lags, and would look like a log that lost its end.
     return connections[using or current().DATABASE].cursor()
+
+
+def _is_open(connection: BaseDatabaseWrapper) -> bool:
+    """Whether SQLite is in a transaction. Elsewhere none ends by itself, and False."""
+    return connection.vendor == "sqlite" and connection.connection is not None and connection.connection.in_transaction
 
 
 def _wants_savepoint(connection: BaseDatabaseWrapper) -> bool:

@@ -23,9 +23,14 @@ logger = logging.getLogger("signalcast.events")
 
 
 def record(sender: Any, *, signal: Signal, **arguments: Any) -> None:
-    """Build the event now, since arguments may change later, and append it. Never raises."""
+    """Build the event now, since arguments may change later, and append it.
+
+    Never raises, but for TransactionLost: the sender's work is undone, and it must not think that it was committed.
+    """
     try:
         _record(attached[signal], sender, arguments)
+    except log.TransactionLost:
+        raise
     except Exception:  # Whatever it is, it is ours to answer for, not the sender's.
         metrics.failed("record")
         logger.exception("A signal could not be recorded as an event", extra={"action": "record_failed"})
@@ -71,6 +76,9 @@ def _append(event: Event) -> None:
     except SynchronousOnlyOperation:
         # A plain `send()` in async code: Django's own refusal, not a guess from a running loop.
         _hand_over(event.marked("besteffort"), using)
+    except log.TransactionLost:
+        metrics.failed("append")
+        raise
     except Exception:
         metrics.failed("append")
         logger.warning(

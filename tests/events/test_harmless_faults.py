@@ -1,0 +1,133 @@
+"""*harmless*, when the database itself fails while an event is appended."""
+
+import logging
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from academy.models import Course
+from events.log import MAX_SAVEPOINTS, TransactionLost
+from events.publisher import publisher
+
+FULL = "could not extend file: No space left on device"
+
+
+def sell(slug="a"):
+    """Business, in the same transaction."""
+    Course.objects.create(slug=slug, title="A", price=1)
+
+
+def sold():
+    return sorted(Course.objects.values_list("slug", flat=True))
+
+
+def execute(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+@pytest.fixture
+def full(transactional_db):
+    """A PostgreSQL without room for another event. It answers as one whose disk is full."""
+
+    def make_room():
+        execute("DROP FUNCTION IF EXISTS full_disk() CASCADE")
+
+    execute(
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN RAISE '{FULL}' USING ERRCODE = 'disk_full'; END $$;"
+        "CREATE TRIGGER full_disk BEFORE INSERT ON signalcast_event FOR EACH ROW EXECUTE FUNCTION full_disk()"
+    )
+    yield make_room
+    assert publisher().flush()
+    make_room()
+
+
+@pytest.fixture
+def failing(transactional_db):
+    """A SQLite that takes the whole transaction back with the event, as it does when its disk fails."""
+    execute(
+        "CREATE TRIGGER failing BEFORE INSERT ON signalcast_event BEGIN SELECT RAISE(ROLLBACK, 'disk I/O error'); END"
+    )
+    yield
+    execute("DROP TRIGGER IF EXISTS failing")
+
+
+@pytest.mark.only_on("postgresql")
+def test_on_a_full_disk_the_business_goes_on_and_the_lost_event_is_told_with_the_remedy(
+    order_paid, full, read_log, failed, caplog
+):
+    with transaction.atomic():
+        sell("a")
+        order_paid.send(sender=None, note="lost")
+        sell("b")
+    assert publisher().flush()
+    full()
+
+    assert (sold(), read_log()) == (["a", "b"], [])
+    assert failed() == {"append": 1, "retry": 1}
+    [error] = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert error.action == "event_lost"
+    assert "and not full?" in error.getMessage()
+    assert FULL in caplog.text
+
+
+@pytest.mark.only_on("postgresql")
+def test_if_there_is_room_again_by_the_commit_nothing_is_lost(order_paid, full, read_log, failed):
+    with transaction.atomic():
+        order_paid.send(sender=None, note="a")
+        sell()
+        full()
+
+    assert [(event["data"], event["recorded"]) for event in read_log()] == [({"note": "a"}, "aftercommit")]
+    assert (sold(), failed()) == (["a"], {"append": 1})
+
+
+@pytest.mark.only_on("postgresql")
+def test_a_connection_that_breaks_takes_the_business_with_it_and_the_event(order_paid, read_log):
+    killer = connection.copy()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        sell()
+        with killer.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+        order_paid.send(sender=None, note="never")
+    killer.close()
+
+    assert (sold(), read_log()) == ([], [])
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize("sent_before", [0, MAX_SAVEPOINTS], ids=["in a savepoint", "without one"])
+def test_a_sender_whose_transaction_the_database_took_back_is_told(
+    order_paid, request, transactional_db, notes, failed, sent_before
+):
+    with pytest.raises(TransactionLost, match="is its disk full"), transaction.atomic():
+        sell("a")
+        for _ in range(sent_before):
+            order_paid.send(sender=None, note="never")
+        request.getfixturevalue("failing")
+        order_paid.send(sender=None, note="never")
+
+    assert (sold(), notes()) == ([], [])
+    assert failed() == {"append": 1}
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.usefixtures("failing")
+def test_nothing_is_committed_alone_after_the_database_took_the_rest_back(order_paid, notes):
+    with pytest.raises(transaction.TransactionManagementError), transaction.atomic():
+        sell("a")
+        with transaction.atomic():
+            order_paid.send_robust(sender=None, note="never")
+        sell("b")
+
+    assert (sold(), notes()) == ([], [])
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.usefixtures("failing")
+def test_without_a_transaction_there_is_none_to_lose(order_paid, failed):
+    order_paid.send(sender=None, note="lost")
+    assert publisher().flush()
+
+    assert failed() == {"append": 1, "retry": 1}
