@@ -13,6 +13,7 @@ from academy.signals import course_completed, order_paid
 from events.publisher import publisher
 
 from .frozen import FrozenSocket
+from .program import Program
 from .server import COMMANDS, ROOT, Server
 
 
@@ -124,6 +125,22 @@ def send(transactional_db):
 
     send.paid, send.completed = order_paid, course_completed
     return send
+
+
+@pytest.fixture
+def run(database_url):
+    """Starts programs of the demo project, and waits for those that the test did not wait for."""
+    started = []
+
+    def run(source):
+        started.append(Program(source, database_url))
+        return started[-1]
+
+    yield run
+
+    for program in started:
+        program.kill()
+        program.end()
 
 
 @pytest.fixture

@@ -10,30 +10,12 @@ from events.models import EventRow
 from events.publisher import publisher, sweep
 from events.streams import MAIN
 
-from .program import Program
-
 # The longest that a program may take from its last line to its end.
 EXIT_SECONDS = 5
 
 HANGING_LAYER = """
 settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.events.test_nudge.Hanging"}}
 """
-
-
-@pytest.fixture
-def run(database_url):
-    """Starts programs, and waits for those that the test did not wait for."""
-    started = []
-
-    def run(source):
-        started.append(Program(source, database_url))
-        return started[-1]
-
-    yield run
-
-    for program in started:
-        program.kill()
-        program.end()
 
 
 def marks():
