@@ -168,37 +168,6 @@ def test_a_request_is_one_transaction(pay_by_request, notes, outcome, status, lo
     assert notes() == logged
 
 
-def raises():
-    raise Undo
-
-
-def test_a_neighbouring_hook_that_fails_robustly_costs_nothing(order_paid, notes):
-    with transaction.atomic():
-        order_paid.send(sender=None, note="before")
-        transaction.on_commit(raises, robust=True)
-        order_paid.send(sender=None, note="after")
-
-    assert notes() == ["before", "after"]
-
-
-def test_a_neighbouring_hook_that_stops_ours_costs_no_more_than_a_sweep(order_paid, notes):
-    with pytest.raises(Undo), transaction.atomic():
-        transaction.on_commit(raises)
-        order_paid.send(sender=None, note="a")
-    before = notes()
-    sweep()
-
-    assert (before, notes()) == ([], ["a"])
-
-
-def test_a_signal_that_a_hook_sends_after_the_commit_is_recorded(order_paid, notes):
-    with transaction.atomic():
-        transaction.on_commit(lambda: order_paid.send(sender=None, note="late"))
-        order_paid.send(sender=None, note="early")
-
-    assert notes() == ["early", "late"]
-
-
 def test_a_thousand_signals_in_one_transaction_cost_few_savepoints(order_paid, notes):
     with CaptureQueriesContext(connection) as queries, transaction.atomic():
         for n in range(1000):
