@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import SynchronousOnlyOperation
-from django.db import connections, transaction
+from django.db import DatabaseError, InterfaceError, connections, transaction
 from django.db.models import Model
 from django.dispatch import Signal
 
@@ -139,6 +139,9 @@ def _on_commit(hook: Callable[[], None], *, using: str) -> bool:
         transaction.on_commit(hook, using=using, robust=True)
     except transaction.TransactionManagementError:
         return False
+    except (DatabaseError, InterfaceError):
+        # There is no connection, and none can be had; so there is no transaction either, and it is after the commit.
+        hook()
     return True
 
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from academy.models import Course
@@ -104,6 +104,17 @@ def test_a_failure_without_a_transaction_is_survived_too(order_paid, take_away, 
     assert publisher().flush()
 
     assert failed() == {"append": 1, "retry": 1}
+
+
+def test_a_sender_that_cannot_connect_is_spared_and_its_event_is_made_up_for(order_paid, read_log, failed, monkeypatch):
+    connection.close()
+    with monkeypatch.context() as away:
+        # In this thread alone.
+        away.setattr(connections["default"], "settings_dict", connection.settings_dict | {"NAME": "/no/where"})
+        order_paid.send(sender=None, note="a")
+
+    assert [(event["data"], event["recorded"]) for event in read_log()] == [({"note": "a"}, "aftercommit")]
+    assert failed() == {"append": 1}
 
 
 @pytest.mark.only_on("postgresql")
