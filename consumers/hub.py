@@ -7,7 +7,6 @@ makes the hub look at the log. It looks by itself too, since a lost last message
 import asyncio
 import contextvars
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
@@ -15,6 +14,7 @@ from typing import Any, Protocol
 from events.event import Entry, Head, Page
 from events.streams import group, unseal
 
+from .batches import Batches
 from .filter import Filter
 from .membership import RENEW_SECONDS, Layer, Member
 from .pages import Pages
@@ -25,7 +25,6 @@ from .subscription import LogReplaced, Pruned, Subscription
 
 logger = logging.getLogger("signalcast.consumers")
 
-MAX_SHARED = 64
 # Publishers that overtake each other look like a gap for a moment.
 NUDGE_SECONDS = 0.02
 SWEEP_SECONDS = 1.0
@@ -86,7 +85,7 @@ class Hub:
         self._catching_up = asyncio.Lock()
         self._nudged: asyncio.Event = asyncio.Event()
         self._pages = Pages(log.read)
-        self._shared: OrderedDict[Hashable, Batch | None] = OrderedDict()
+        self._batches = Batches()
 
     @property
     def head(self) -> int:
@@ -145,17 +144,14 @@ class Hub:
             raise LogReplaced
         if not page.entries:
             raise Pruned(max(page.oldest, page.stop))
-        if page.entries[0].position > start:
-            raise Pruned(page.entries[0].position)
-        return page.entries[: stop - start]
+        first = page.entries[0].position
+        if first > start:
+            raise Pruned(first)
+        return page.entries[start - first : stop - first]
 
     def share(self, key: Hashable, make: Callable[[], Batch | None]) -> Batch | None:
         """What `make` returns, made once for all subscriptions that ask with this key while it is fresh."""
-        if key not in self._shared:
-            self._shared[key] = make()
-            if len(self._shared) > MAX_SHARED:
-                self._shared.popitem(last=False)
-        return self._shared[key]
+        return self._batches.get(key, make)
 
     async def catch_up(self) -> None:
         """Read what the log has beyond the ring, and notice a log that is another one."""
@@ -194,7 +190,7 @@ class Hub:
         self.life += 1
         self._ring.clear(head.position + 1)
         self._pages.begin_anew(head.epoch)
-        self._shared.clear()
+        self._batches.clear()
         self._wake()
 
     async def bounds(self) -> Page:

@@ -16,8 +16,9 @@ logger = logging.getLogger("signalcast.consumers")
 MAX_EVENTS = 1000
 FIRST_EVENTS = 100
 MAX_BYTES = 1024 * 1024
-# How many are kept.
+# How many are kept, and how much of them.
 MAX_KEPT = 16
+MAX_KEPT_BYTES = MAX_KEPT * MAX_BYTES
 
 Read = Callable[[int, int], Coroutine[Any, Any, Page]]
 
@@ -26,6 +27,8 @@ class Pages:
     """Many clients come back to one position at once; their page is read once, and kept for a while."""
 
     def __init__(self, read: Read) -> None:
+        self.bytes = 0
+        """Of the events that are kept."""
         self._read = read
         self._events = FIRST_EVENTS
         self._epoch = ""
@@ -33,11 +36,16 @@ class Pages:
         self._kept: OrderedDict[int, Page] = OrderedDict()
         self._reading: dict[Hashable, asyncio.Task[Page]] = {}
 
+    def __len__(self) -> int:
+        """How many are kept."""
+        return len(self._kept)
+
     def begin_anew(self, epoch: str) -> None:
         """Forget everything; from here on the log is the one of this epoch."""
         self._epoch = epoch
         self._life += 1
         self._kept.clear()
+        self.bytes = 0
 
     async def stop(self) -> None:
         tasks = list(self._reading.values())
@@ -50,26 +58,34 @@ class Pages:
         return await self._once("bounds", lambda: self._read(1, 1))
 
     async def at(self, start: int) -> Page:
-        """The page that begins at `start`."""
-        return self._kept.get(start) or await self._once(start, lambda: self._read_and_keep(start))
+        """A page that holds `start`, or begins there."""
+        return self._found(start) or await self._once(start, lambda: self._read_and_keep(start))
 
     async def read(self, start: int) -> Page:
         """The page that begins at `start`, as it is now. It ends before the first hole, if there is one."""
         page = _contiguous(await self._read(start, self._events))
         if page.entries:
-            average = sum(len(entry.line) for entry in page.entries) // len(page.entries)
+            average = _size(page) // len(page.entries)
             self._events = max(2, min(MAX_EVENTS, MAX_BYTES // average))
         return page
+
+    def _found(self, start: int) -> Page | None:
+        # Who lags reads a page in several goes, and so do those nearby.
+        return self._kept.get(start) or next((page for page in self._kept.values() if _holds(page, start)), None)
 
     async def _read_and_keep(self, start: int) -> Page:
         life = self._life
         page = await self.read(start)
         # Before the head nothing changes any more.
         if page.stop <= page.head.position and page.head.epoch == self._epoch and life == self._life:
-            self._kept[start] = page
-            if len(self._kept) > MAX_KEPT:
-                self._kept.popitem(last=False)
+            self._keep(start, page)
         return page
+
+    def _keep(self, start: int, page: Page) -> None:
+        self._kept[start] = page
+        self.bytes += _size(page)
+        while len(self._kept) > MAX_KEPT or self.bytes > MAX_KEPT_BYTES:
+            self.bytes -= _size(self._kept.popitem(last=False)[1])
 
     async def _once(self, what: Hashable, read: Callable[[], Coroutine[Any, Any, Page]]) -> Page:
         """One read for all who want it at this moment; it goes on if one of them leaves."""
@@ -79,6 +95,14 @@ class Pages:
             task = self._reading[key] = asyncio.create_task(read(), context=contextvars.Context())
             task.add_done_callback(lambda _: self._reading.pop(key, None))
         return await asyncio.shield(task)
+
+
+def _size(page: Page) -> int:
+    return sum(len(entry.line) for entry in page.entries)
+
+
+def _holds(page: Page, position: int) -> bool:
+    return bool(page.entries) and page.entries[0].position <= position <= page.entries[-1].position
 
 
 def _contiguous(page: Page) -> Page:

@@ -33,11 +33,23 @@ async def test_replay_and_live_are_the_same_bytes(start_hub):
         from_the_ring = await early.take(10)
         # As in a process that has just started: the ring is empty, and the log is read.
         hub._ring.clear(9)
-        hub._shared.clear()
+        hub._batches.clear()
         from_the_log = await late.take(10)
 
     assert from_the_ring is not from_the_log
     assert from_the_ring.frame == from_the_log.frame
+
+
+async def test_who_lags_reads_a_page_in_several_goes(start_hub):
+    log = MemoryLog(events=300)
+    hub = await start_hub(log)
+    hub._ring.clear(301)
+
+    with hub.subscribe(EVERYTHING, 1) as subscription:
+        batches = [await subscription.take(30) for _ in range(3)]
+
+    assert [entry.position for batch in batches for entry in batch.entries] == list(range(1, 91))
+    assert [call for call in log.calls if call != "head"] == [(1, 100)]
 
 
 async def test_subscriptions_at_one_place_get_the_very_same_batch(start_hub):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from consumers.pages import FIRST_EVENTS, MAX_BYTES, MAX_EVENTS, MAX_KEPT, Pages
+from consumers.pages import FIRST_EVENTS, MAX_BYTES, MAX_EVENTS, MAX_KEPT, MAX_KEPT_BYTES, Pages
 
 from .memory import MemoryLog
 
@@ -33,35 +33,61 @@ async def test_a_page_before_the_head_is_kept_and_one_that_reaches_it_is_not():
     log = MemoryLog(events=FIRST_EVENTS + 1)
     pages = pages_of(log)
     await pages.at(1)
-    await pages.at(2)
+    await pages.at(FIRST_EVENTS + 1)
 
     await pages.at(1)
-    await pages.at(2)
+    await pages.at(FIRST_EVENTS + 1)
 
-    assert [start for start, _ in log.calls] == [1, 2, 2]
+    assert [start for start, _ in log.calls] == [1, FIRST_EVENTS + 1, FIRST_EVENTS + 1]
+
+
+async def test_who_reads_a_page_in_several_goes_and_who_is_nearby_cost_one_read():
+    log = MemoryLog(events=3 * FIRST_EVENTS)
+    pages = pages_of(log)
+    page = await pages.at(11)
+
+    nearby = [await pages.at(position) for position in (12, FIRST_EVENTS, FIRST_EVENTS + 10)]
+    outside = [await pages.at(position) for position in (10, FIRST_EVENTS + 11)]
+
+    assert nearby == [page] * 3
+    assert [start for start, _ in log.calls] == [11, 10, FIRST_EVENTS + 11]
+    assert [positions(each)[0] for each in outside] == [10, FIRST_EVENTS + 11]
 
 
 async def test_only_so_many_pages_are_kept():
-    log = MemoryLog(events=MAX_EVENTS + MAX_KEPT + FIRST_EVENTS)
+    log = MemoryLog(events=(MAX_KEPT + 2) * MAX_EVENTS)
     pages = pages_of(log)
-    for start in range(1, MAX_KEPT + 2):
+    starts = [1 + number * MAX_EVENTS for number in range(MAX_KEPT + 1)]
+    for start in starts:
         await pages.at(start)
     log.calls.clear()
 
-    await pages.at(2)
-    await pages.at(1)
+    await pages.at(starts[1])
+    await pages.at(starts[0])
 
-    assert [start for start, _ in log.calls] == [1]
+    assert [start for start, _ in log.calls] == [starts[0]]
+
+
+async def test_pages_are_kept_only_up_to_so_many_bytes():
+    log = MemoryLog(events=MAX_EVENTS + FIRST_EVENTS)
+    pages = pages_of(log)
+    await pages.at(1)
+    log.append(MAX_EVENTS + 1, size=MAX_KEPT_BYTES // MAX_EVENTS)
+
+    # Nothing told of how large these would be.
+    await pages.at(MAX_EVENTS + FIRST_EVENTS + 1)
+
+    assert (len(pages), pages.bytes) == (0, 0)
 
 
 async def test_pages_of_small_events_are_long_and_those_of_large_events_short():
     log = MemoryLog(events=2000)
     pages = pages_of(log)
-    first, second = await pages.at(1), await pages.at(1000)
+    first, second = await pages.at(1), await pages.at(FIRST_EVENTS + 1)
     log.append(2000, size=50_000)
 
     await pages.at(2001)
-    large = await pages.at(2500)
+    large = await pages.at(2001 + MAX_EVENTS)
 
     assert (len(first.entries), len(second.entries)) == (FIRST_EVENTS, MAX_EVENTS)
     assert sum(len(entry.line) for entry in large.entries) <= MAX_BYTES

@@ -1,0 +1,67 @@
+"""consumers.batches: what is made once for all who want it at that moment."""
+
+from consumers.batches import MAX_BYTES, MAX_HELD, Batches
+from consumers.protocol import Batch
+
+from .memory import entry
+
+
+def batch(size=0):
+    return Batch(1, 2, [entry(1, size=size)], tip=None, head=1)
+
+
+def test_what_is_wanted_again_is_the_very_same():
+    batches = Batches()
+
+    one, other = [batches.get("a place", batch) for _ in range(2)]
+
+    assert one is other
+
+
+def test_that_nothing_matches_is_found_out_once_too():
+    batches, asked = Batches(), []
+
+    for _ in range(2):
+        assert batches.get("a place", lambda: asked.append(1)) is None
+
+    assert asked == [1]
+
+
+def test_only_so_many_are_held_and_the_oldest_is_made_again():
+    batches = Batches()
+    first = batches.get(0, batch)
+    for place in range(1, MAX_HELD + 1):
+        newest = batches.get(place, batch)
+
+    assert len(batches) == MAX_HELD
+    assert batches.get(MAX_HELD, batch) is newest
+    assert batches.get(0, batch) is not first
+
+
+def test_large_ones_are_held_only_up_to_so_many_bytes():
+    batches = Batches()
+
+    for place in range(MAX_HELD):
+        batches.get(place, lambda: batch(size=MAX_BYTES // 10))
+
+        assert batches.bytes <= MAX_BYTES
+    assert len(batches) == 9
+
+
+def test_one_that_is_too_large_to_be_held_is_made_all_the_same():
+    batches = Batches()
+
+    made = batches.get("a place", lambda: batch(size=MAX_BYTES))
+
+    assert len(made.entries) == 1
+    assert (len(batches), batches.bytes) == (0, 0)
+
+
+def test_nothing_is_held_of_another_log():
+    batches = Batches()
+    of_the_old = batches.get("a place", batch)
+
+    batches.clear()
+
+    assert (len(batches), batches.bytes) == (0, 0)
+    assert batches.get("a place", batch) is not of_the_old
