@@ -37,9 +37,10 @@ GONE = (OSError, Disconnected)
 HELLO_SECONDS = 10.0
 GOODBYE_SECONDS = 0.1
 MAX_COMPLAINTS = 100
-# After a restart clients come back spread over this time, and a little longer for each of them.
+# After a restart clients come back spread over this time, and no more than a thousand a second: so many another process
+# can let in, and only where there are more than two thousand is anybody away for longer than 2 s.
 RETRY_MS = 1000
-RETRY_MS_A_CLIENT = 2
+RETRY_MS_A_CLIENT = 1
 # A database that is away is not back within a second.
 RETRY_MS_AFTER_FAILURE = 5000
 
@@ -210,7 +211,7 @@ class StreamConsumer(AsyncConsumer):
         """Send the client away, to come back at a moment of its own."""
         if self.is_closed or not hasattr(self, "_dialect"):
             return
-        spread = retry_ms + RETRY_MS_A_CLIENT * self._process.users
+        spread = max(retry_ms, RETRY_MS_A_CLIENT * self._process.users)
         await self.say(self._dialect.bye(code, spread, now()))
         await self._close(code)
 

@@ -109,14 +109,18 @@ async def test_a_cancelled_consumer_says_goodbye_and_ends_without_an_error(conne
         await socket.future
 
 
-async def test_the_retry_is_spread_over_a_time_that_grows_with_the_clients(connect, monkeypatch):
+@pytest.mark.parametrize(("of_each", "spread"), [(300, 1000), (400, 1200)])
+async def test_clients_come_back_spread_over_a_second_and_over_more_where_they_are_many(
+    connect, monkeypatch, of_each, spread
+):
     monkeypatch.setattr(consumer, "GOODBYE_SECONDS", 0)
+    monkeypatch.setattr(consumer, "RETRY_MS_A_CLIENT", of_each)
     sockets = [await connect() for _ in range(3)]
 
     sockets[0].future.cancel()
     (bye,), _ = await heard(sockets[0])
 
-    assert bye["retry_ms"] == consumer.RETRY_MS + 3 * consumer.RETRY_MS_A_CLIENT
+    assert bye["retry_ms"] == spread
     await sockets[0].future
     for socket in sockets[1:]:
         await end(socket)

@@ -7,18 +7,16 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
-from contextlib import suppress
 from http.cookiejar import CookieJar
-from itertools import cycle
 from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from . import nginx
-from .client import SECONDS, Client
+from .client import SECONDS
+from .returning import Returning
 
 # As the compose file has it: DEBUG is off, and both servers and whoever sends have one key.
 ENVIRONMENT = {"DEBUG": "0", "SECRET_KEY": "one key for all processes, as in the volume of docker-compose.yml"}
@@ -66,32 +64,6 @@ class Browser:
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.cookies)
 
 
-class Returning(Client):
-    """Comes back, by the next door, for as long as it has not heard of everything."""
-
-    def __init__(self, doors, cookie):
-        super().__init__("")
-        self._doors = cycle(doors)
-        self._cookie = cookie
-        self.connections = 0
-        self.is_here = asyncio.Event()
-
-    async def hear_all(self, count):
-        async with asyncio.timeout(60):
-            while len(self.events) < count:
-                with suppress(ConnectionClosed, InvalidHandshake, OSError):
-                    await self._come_and_hear(count)
-
-    async def _come_and_hear(self, count):
-        door = next(self._doors)
-        self._url = door.url
-        async with self.connected(origin=door.origin, additional_headers={"Cookie": self._cookie}):
-            self.connections += 1
-            self.is_here.set()
-            while len(self.events) < count:
-                await self.hear()
-
-
 def status(url):
     try:
         with urllib.request.urlopen(url, timeout=SECONDS) as answer:
@@ -120,7 +92,9 @@ async def test_people_sign_in_and_see_everything_once_though_a_server_is_killed(
             pass
 
     clients = [Returning(doors[number % len(doors) :] + doors, browser.header) for number in range(8)]
-    hearing = [asyncio.create_task(client.hear_all(SIGNALS)) for client in clients]
+    hearing = [
+        asyncio.create_task(client.hear_all(lambda client=client: len(client.events) >= SIGNALS)) for client in clients
+    ]
     async with asyncio.timeout(SECONDS):
         for client in clients:
             await client.is_here.wait()
