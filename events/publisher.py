@@ -44,6 +44,11 @@ class Publisher:
         self._connection: Any = None
         self._connected = 0.0
 
+    @property
+    def waiting(self) -> int:
+        """How many events wait for the thread to append them, of QUEUE_SIZE."""
+        return len(self._writes)
+
     def wake(self, first: int) -> None:
         """Number what is pending, from this row id on. It costs the sender a lock and a notification."""
         with self._rung:
@@ -65,14 +70,14 @@ class Publisher:
             return self._rung.wait_for(self._is_idle, timeout)
 
     def give_up(self) -> None:
-        """Tell of the events that are lost, since the process ends before they were appended."""
-        lost = len(self._writes)
-        for _ in range(lost):
+        """Tell of the events that are lost, since the process ends before they were appended. The first may yet be."""
+        waiting = len(self._writes)
+        for _ in range(waiting):
             metrics.failed("retry")
-        if lost:
+        if waiting:
             logger.error(
                 "%d events are lost: the process ended before they could be appended to the log",
-                lost,
+                waiting,
                 extra={"action": "event_lost"},
             )
 
@@ -146,7 +151,7 @@ class Publisher:
 
     def _append(self) -> None:
         for _ in range(len(self._writes)):
-            event, using = self._writes.popleft()
+            event, using = self._writes[0]
             try:
                 self.wake(log.append(event, using=using))
             except BaseException as error:  # Nobody is left to raise to: the event is lost, and that is said.
@@ -162,6 +167,8 @@ class Publisher:
                 connections[using].close()
                 if not isinstance(error, Exception):
                     raise
+            finally:
+                self._writes.popleft()
 
     def _publish(self, first: int) -> None:
         using = current().DATABASE

@@ -1,4 +1,4 @@
-"""The write side, where processes are killed at the worst moment, end while they send, or have no room to write."""
+"""The write side, where processes are killed at the worst moment, or have no room to write."""
 
 import pytest
 

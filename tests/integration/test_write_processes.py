@@ -1,6 +1,7 @@
 """The write side in processes that race, fork, end and are killed."""
 
 import json
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection, transaction
@@ -27,6 +28,16 @@ def swept_marks():
     sweep()
     assert publisher().flush(10)
     return marks()
+
+
+@contextmanager
+def nobody_else_appends():
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            connection.cursor().execute("LOCK TABLE signalcast_event IN EXCLUSIVE MODE")
+        else:
+            connection.cursor().execute("UPDATE signalcast_stream SET head = head")
+        yield
 
 
 def ended_well(program):
@@ -132,12 +143,7 @@ def test_an_error_that_ends_a_program_takes_no_event_with_it(run):
 
 
 def test_after_a_fork_parent_and_child_each_write_their_own_events_once(run):
-    with transaction.atomic():
-        # Until this ends nobody else can write, and so the parent's queue is not empty when it forks.
-        if connection.vendor == "postgresql":
-            connection.cursor().execute("LOCK TABLE signalcast_event IN EXCLUSIVE MODE")
-        else:
-            connection.cursor().execute("UPDATE signalcast_stream SET head = head")
+    with nobody_else_appends():  # So the parent's queue is not empty when it forks.
         program = run("""
 async def send(*marks):
     for mark in marks:
