@@ -8,7 +8,8 @@ import django
 import pytest
 from django.db import connection, transaction
 
-from events.publisher import sweep
+from events.models import EventRow
+from events.publisher import publisher, sweep
 
 
 class Undo(Exception):
@@ -52,6 +53,18 @@ def test_our_hooks_have_names_and_are_robust(order_paid, read_log):
         hooks = [(hook.__qualname__, robust) for _, hook, robust in connection.run_on_commit]
 
     assert [robust for _, robust in hooks] == [True]
+
+
+def test_in_a_test_case_whose_transaction_never_commits_nothing_is_published_and_nobody_waits(
+    order_paid, db, django_capture_on_commit_callbacks, failed
+):
+    with django_capture_on_commit_callbacks(execute=True) as hooks:
+        order_paid.send(sender=None, note="a")
+
+    assert len(hooks) == 1
+    assert publisher().flush()
+    assert EventRow.objects.get().position is None
+    assert failed() == {}
 
 
 def test_our_hooks_stop_no_neighbour_even_if_they_fail(order_paid, notes, monkeypatch):

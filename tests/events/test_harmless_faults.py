@@ -1,6 +1,7 @@
 """*harmless*, when the database itself fails while an event is appended."""
 
 import logging
+from math import inf, nan
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -51,6 +52,20 @@ def failing(transactional_db):
     )
     yield
     execute("DROP TRIGGER IF EXISTS failing")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a\0b", "\ud800", nan, inf, 10**5000, b"\0\xff"],
+    ids=["NUL", "surrogate", "NaN", "inf", "digits", "bytes"],
+)
+def test_what_a_database_cannot_store_is_no_failure_to_begin_with(order_paid, notes, failed, value):
+    with transaction.atomic():
+        order_paid.send(sender="a\0\ud800", note=value, notes=[{value: [value]}])
+        sell()
+
+    assert (sold(), len(notes())) == (["a"], 1)
+    assert failed() == {}
 
 
 @pytest.mark.only_on("postgresql")

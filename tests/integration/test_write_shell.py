@@ -1,4 +1,4 @@
-"""`manage.py shell` and `manage.py emit`, as they are typed."""
+"""`manage.py shell`, `emit` and `prune_events`, as they are typed."""
 
 import json
 
@@ -7,7 +7,9 @@ import pytest
 from academy.catalogue import COURSES, offered_course
 from academy.models import Order
 from academy.services import place_order, sign_up
+from academy.signals import order_paid
 from events import log
+from events.publisher import publisher
 from events.streams import MAIN
 
 from .program import manage
@@ -92,3 +94,20 @@ def test_emit_fails_in_one_line_that_lists_what_exists(emit, transactional_db, w
     assert said in complaints
     assert complaints.count("\n") == 1
     assert not Order.objects.exists()
+
+
+def test_prune_events_deletes_from_a_script(database_url):
+    for _ in range(3):
+        order_paid.send(sender=None, order=None)
+    assert publisher().flush()
+    said, complaints, status = manage("prune_events", "--keep", "1", database_url=database_url)
+
+    assert (said, complaints, status) == ("Deleted 2 events. The log begins at position 3.\n", "", 0)
+    assert [event["sequence"] for event in logged()] == [f"{3:020}"]
+
+
+def test_prune_events_fails_in_one_line_that_says_what_to_write(database_url):
+    said, complaints, status = manage("prune_events", database_url=database_url)
+
+    assert (said, status) == ("", 1)
+    assert complaints == ("CommandError: Nothing says what may go. Write --older-than 30d, --keep 1000000, or both.\n")
