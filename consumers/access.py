@@ -4,6 +4,7 @@ A browser sends its cookies along with any page's request, so its Origin is chec
 Origin is no browser; its cookies prove nothing.
 """
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,6 +16,8 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest, parse_cookie
 from django.http.request import split_domain_port, validate_host
+
+from events.settings import current
 
 from .database import Database
 from .protocol import CloseCode, Refused
@@ -44,6 +47,11 @@ def viewer_of_request(request: HttpRequest) -> Viewer:
 def is_local(request: HttpRequest) -> bool:
     """Whether a request comes from this machine itself, and through no proxy."""
     return _is_local(request.META.get("REMOTE_ADDR", ""), any(name in request.headers for name in _FORWARDED))
+
+
+def may_measure(request: HttpRequest) -> bool:
+    """Whether somebody may know how much there is to do here: who is on this machine, or knows METRICS_TOKEN."""
+    return is_local(request) or _knows_the_token(request)
 
 
 async def viewer_of_socket(scope: Mapping[str, Any], database: Database) -> Viewer:
@@ -98,6 +106,14 @@ def _is_local(address: str, is_forwarded: bool) -> bool:
         return ip_address(address).is_loopback and not is_forwarded
     except ValueError:
         return False
+
+
+def _knows_the_token(request: HttpRequest) -> bool:
+    token = current().METRICS_TOKEN
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    # As bytes: of text that is not ASCII, `compare_digest` would raise.
+    is_right = secrets.compare_digest(given.strip().encode("utf-8", "replace"), token.encode("utf-8", "replace"))
+    return bool(token) and scheme.lower() == "bearer" and is_right
 
 
 def _headers(scope: Mapping[str, Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
+from .buffers import Buffer, Level
 from .protocol import Batch
 
 MAX_HELD = 64
@@ -14,26 +15,26 @@ class Batches:
     """Bounded in count and bytes; the oldest go, and are made again if somebody asks."""
 
     def __init__(self) -> None:
-        self.bytes = 0
-        """Of the events in them."""
         self._held: OrderedDict[Hashable, Batch | None] = OrderedDict()
+        self._bytes = 0
 
-    def __len__(self) -> int:
-        return len(self._held)
+    @property
+    def buffer(self) -> Buffer:
+        return Buffer("batches", Level(len(self._held), MAX_HELD), Level(self._bytes, MAX_BYTES, "bytes"))
 
     def get(self, key: Hashable, make: Callable[[], Batch | None]) -> Batch | None:
         """What `make` returns, made once for all who ask with this key."""
         if key in self._held:
             return self._held[key]
         made = self._held[key] = make()
-        self.bytes += _size(made)
-        while len(self._held) > MAX_HELD or self.bytes > MAX_BYTES:
-            self.bytes -= _size(self._held.popitem(last=False)[1])
+        self._bytes += _size(made)
+        while len(self._held) > MAX_HELD or self._bytes > MAX_BYTES:
+            self._bytes -= _size(self._held.popitem(last=False)[1])
         return made
 
     def clear(self) -> None:
         self._held.clear()
-        self.bytes = 0
+        self._bytes = 0
 
 
 def _size(batch: Batch | None) -> int:

@@ -1,6 +1,7 @@
 """`/livez` and `/readyz`: whether this process answers, and whether it can do its work.
 
-As Kubernetes wants them: machines read the status, `?verbose` is for people, `?exclude=layer` leaves a check out.
+As Kubernetes wants them: machines read the status, `?verbose` is for people, `?exclude=layer` leaves a check out. To
+those who may measure it also tells how full the buffers are.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from events import log
 from events.settings import current
 from events.streams import MAIN
 
+from .access import may_measure
 from .probe import SECONDS, Probe
 from .process import process
 
@@ -51,9 +53,11 @@ async def readyz(request: HttpRequest) -> HttpResponse:
     reasons = dict(zip(names, await asyncio.gather(*map(_reason, names)), strict=True))
     failed = {name: reason for name, reason in reasons.items() if reason}
     _tell(failed)
-    lines = [f"{name}: {f'failed ({reason})' if reason else 'ok'}" for name, reason in reasons.items()]
-    summary = f"failed: {', '.join(failed)}" if failed else "ok"
-    answer = _answer(503 if failed else 200, "\n".join([*lines, summary] if "verbose" in request.GET else [summary]))
+    lines = [f"failed: {', '.join(failed)}" if failed else "ok"]
+    if "verbose" in request.GET:
+        checks = [f"{name}: {f'failed ({reason})' if reason else 'ok'}" for name, reason in reasons.items()]
+        lines = [*checks, *(await _buffers() if may_measure(request) else []), *lines]
+    answer = _answer(503 if failed else 200, "\n".join(lines))
     # Django would log each 503 as an error, and mail it to the ADMINS. It was told, once.
     answer._has_been_logged = True
     return answer
@@ -74,6 +78,11 @@ async def _reason(name: str) -> str:
     except Exception as error:  # Whatever it is, that is the answer.
         return type(error).__name__
     return ""
+
+
+async def _buffers() -> list[str]:
+    async with process() as shared:
+        return [str(buffer) for buffer in shared.buffers()]
 
 
 async def _ask_log() -> None:

@@ -15,6 +15,7 @@ from events.event import Entry, Head, Page
 from events.streams import group, unseal
 
 from .batches import Batches
+from .buffers import Buffer
 from .filter import Filter
 from .membership import RENEW_SECONDS, Layer, Member
 from .pages import Pages
@@ -95,6 +96,10 @@ class Hub:
     @property
     def clients(self) -> int:
         return len(self._subscriptions)
+
+    @property
+    def buffers(self) -> list[Buffer]:
+        return [self._ring.buffer, self._pages.buffer, self._batches.buffer]
 
     async def start(self) -> None:
         """Find the head, and follow it from now on. Raises what the log raises."""

@@ -13,11 +13,15 @@ import django
 from prometheus_client import REGISTRY, Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily
 
+from .buffers import Buffer, Level
 from .hub import Hub
-from .protocol import V1, CloseCode
+from .protocol import FRAME_BYTES, V1, WINDOW_BYTES, CloseCode
+from .window import Drain
 
 BOUNDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 DIALECTS = (V1, "cloudevents.json")
+# The most that may be under way to a client of each.
+UNDER_WAY = {V1: WINDOW_BYTES, "cloudevents.json": Drain.BYTES + FRAME_BYTES}
 OTHER = "other"
 
 
@@ -62,6 +66,13 @@ class Meter:
     def head(self) -> int | None:
         """The newest position that this process knows of; None if nobody follows the log here."""
         return min((hub.head for hub in list(self._hubs)), default=None)
+
+    def buffers(self) -> Iterator[Buffer]:
+        """For each dialect the fullest of the outboxes, where the server lets us see them."""
+        for dialect, most in UNDER_WAY.items():
+            seen = [buffered() for spoken, buffered in list(self._sockets.values()) if buffered and spoken == dialect]
+            if seen:
+                yield Buffer(f"fullest outbox of {dialect}", Level(max(seen), most, "bytes"))
 
     def collect(self) -> Iterator[Metric]:
         """As the registry wants it."""

@@ -10,6 +10,8 @@ from typing import Any
 
 from events.event import Page
 
+from .buffers import Buffer, Level
+
 logger = logging.getLogger("signalcast.consumers")
 
 # At most so many events, and about a megabyte, as far as the last page tells of the next.
@@ -27,25 +29,24 @@ class Pages:
     """Many clients come back to one position at once; their page is read once, and kept for a while."""
 
     def __init__(self, read: Read) -> None:
-        self.bytes = 0
-        """Of the events that are kept."""
         self._read = read
         self._events = FIRST_EVENTS
         self._epoch = ""
         self._life = 0
         self._kept: OrderedDict[int, Page] = OrderedDict()
+        self._bytes = 0
         self._reading: dict[Hashable, asyncio.Task[Page]] = {}
 
-    def __len__(self) -> int:
-        """How many are kept."""
-        return len(self._kept)
+    @property
+    def buffer(self) -> Buffer:
+        return Buffer("pages", Level(len(self._kept), MAX_KEPT), Level(self._bytes, MAX_KEPT_BYTES, "bytes"))
 
     def begin_anew(self, epoch: str) -> None:
         """Forget everything; from here on the log is the one of this epoch."""
         self._epoch = epoch
         self._life += 1
         self._kept.clear()
-        self.bytes = 0
+        self._bytes = 0
 
     async def stop(self) -> None:
         tasks = list(self._reading.values())
@@ -83,9 +84,9 @@ class Pages:
 
     def _keep(self, start: int, page: Page) -> None:
         self._kept[start] = page
-        self.bytes += _size(page)
-        while len(self._kept) > MAX_KEPT or self.bytes > MAX_KEPT_BYTES:
-            self.bytes -= _size(self._kept.popitem(last=False)[1])
+        self._bytes += _size(page)
+        while len(self._kept) > MAX_KEPT or self._bytes > MAX_KEPT_BYTES:
+            self._bytes -= _size(self._kept.popitem(last=False)[1])
 
     async def _once(self, what: Hashable, read: Callable[[], Coroutine[Any, Any, Page]]) -> Page:
         """One read for all who want it at this moment; it goes on if one of them leaves."""

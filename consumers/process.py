@@ -15,10 +15,11 @@ from weakref import WeakKeyDictionary
 from channels.layers import get_channel_layer
 from django.conf import settings as django_settings
 
-from events.publisher import sweep
+from events.publisher import QUEUE_SIZE, publisher, sweep
 from events.settings import current
 from events.streams import MAIN, key
 
+from .buffers import Buffer, Level
 from .database import Database, StreamLog
 from .hub import Hub
 from .metrics import meter
@@ -59,6 +60,14 @@ class Process:
                 meter.started(hub)
                 self._hub = hub
             return self._hub
+
+    def buffers(self) -> list[Buffer]:
+        """What this process holds now; of its hub's, as long as there is one."""
+        found = [Buffer("appends", Level(publisher().waiting, QUEUE_SIZE, "events"))]
+        if self._hub is not None:
+            found += self._hub.buffers
+            found.append(Buffer("clients", Level(self._hub.clients, current().MAX_CLIENTS)))
+        return [*found, *meter.buffers()]
 
     async def stop(self) -> None:
         if self._hub is not None:

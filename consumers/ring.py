@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from events.event import Entry
 
+from .buffers import Buffer, Level
+
 
 class Ring:
     """Holds the positions `[start, next)`. When it is full the oldest go; they are still in the log."""
@@ -23,6 +25,11 @@ class Ring:
     @property
     def newest(self) -> Entry | None:
         return self._entries[-1] if self._first < len(self._entries) else None
+
+    @property
+    def buffer(self) -> Buffer:
+        count = Level(self.next - self.start, self._max_events, "events")
+        return Buffer("ring", count, Level(self._bytes, self._max_bytes, "bytes"))
 
     def append(self, entries: Sequence[Entry]) -> bool:
         """Add what continues the ring; what it has already is passed over. False, and nothing added, if a hole is left.

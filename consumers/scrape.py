@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,10 +15,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 
 from events import log
-from events.settings import current
 from events.streams import MAIN
 
-from .access import is_local
+from .access import may_measure
 from .metrics import meter
 from .probe import Probe
 from .process import process
@@ -36,7 +34,7 @@ FORBIDDEN = (
 @never_cache
 @require_safe
 async def metrics(request: HttpRequest) -> HttpResponse:
-    if not (is_local(request) or _knows_the_token(request)):
+    if not may_measure(request):
         return HttpResponse(FORBIDDEN, status=403, content_type="text/plain; charset=utf-8")
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     # In a thread: others' collectors may take their time.
@@ -73,14 +71,6 @@ def of_the_log(now: LogNow) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "signalcast_pending_age_seconds", "How long the oldest committed event has waited for its position.", age
     )
-
-
-def _knows_the_token(request: HttpRequest) -> bool:
-    token = current().METRICS_TOKEN
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    # As bytes: of text that is not ASCII, `compare_digest` would raise.
-    is_right = secrets.compare_digest(given.strip().encode("utf-8", "replace"), token.encode("utf-8", "replace"))
-    return bool(token) and scheme.lower() == "bearer" and is_right
 
 
 async def _log_now() -> LogNow | None:

@@ -13,8 +13,11 @@ from django.test import AsyncClient
 from django.urls import include, path
 
 from consumers import health, probe
+from consumers.process import process
 
 ADDRESSES = ("/livez", "/readyz", "/metrics")
+# Nobody follows here, so that there is no hub.
+APPENDS = "appends: 0 of 10,000 events"
 BACKENDS = ("pubsub.RedisPubSubChannelLayer", "core.RedisChannelLayer")
 urlpatterns = [path("stream/", include("frontend.urls"))]
 
@@ -27,9 +30,9 @@ def closed(settings, transactional_db, monkeypatch):
 
 @pytest.fixture
 def get():
-    async def get(address):
+    async def get(address, **headers):
         # A client of its own each time: middleware reads the settings when it is made.
-        answer = await AsyncClient().get(address)
+        answer = await AsyncClient().get(address, headers=headers)
         return answer.status_code, answer.content.decode()
 
     return get
@@ -55,13 +58,18 @@ def closed_port():
 async def test_a_process_whose_log_and_layer_are_there_is_alive_and_ready(get):
     assert await get("/livez") == (200, "ok\n")
     assert await get("/readyz") == (200, "ok\n")
-    assert await get("/readyz?verbose") == (200, "log: ok\nlayer: ok\nok\n")
+    assert await get("/readyz?verbose") == (200, f"log: ok\nlayer: ok\n{APPENDS}\nok\n")
 
 
 async def test_without_its_log_it_is_alive_and_not_ready(get, no_database):
     assert await get("/livez") == (200, "ok\n")
     assert await get("/readyz") == (503, "failed: log\n")
-    assert (await get("/readyz?verbose"))[1] == "log: failed (ConnectionDoesNotExist)\nlayer: ok\nfailed: log\n"
+    assert (await get("/readyz?verbose"))[1].splitlines() == [
+        "log: failed (ConnectionDoesNotExist)",
+        "layer: ok",
+        APPENDS,
+        "failed: log",
+    ]
 
 
 async def test_a_log_that_is_not_migrated_is_not_ready(get, monkeypatch):
@@ -85,7 +93,7 @@ async def test_without_its_layer_it_is_not_ready_and_says_so_without_address_or_
 
     status, text = await get("/readyz?verbose")
 
-    assert (status, text) == (503, "log: ok\nlayer: failed (ConnectionError)\nfailed: layer\n")
+    assert (status, text) == (503, f"log: ok\nlayer: failed (ConnectionError)\n{APPENDS}\nfailed: layer\n")
     assert await get("/livez") == (200, "ok\n")
 
 
@@ -126,8 +134,19 @@ async def close(layer):
 async def test_a_check_can_be_left_out(get, settings, closed_port):
     settings.CHANNEL_LAYERS = layer(closed_port)
 
-    assert await get("/readyz?exclude=layer&verbose") == (200, "log: ok\nok\n")
+    assert await get("/readyz?exclude=layer&verbose") == (200, f"log: ok\n{APPENDS}\nok\n")
     assert await get("/readyz?exclude=layers") == (400, "There is no check 'layers'; there are: log, layer.\n")
+
+
+async def test_how_full_its_buffers_are_is_for_those_who_may_measure_it(get):
+    async with process() as shared:
+        await shared.hub()
+        here = (await get("/readyz?verbose"))[1].splitlines()
+        there = (await get("/readyz?verbose", forwarded="for=203.0.113.7"))[1].splitlines()
+
+    assert [line.partition(":")[0] for line in here[2:-1]] == ["appends", "ring", "pages", "batches", "clients"]
+    assert here[3] == "ring: 0 of 10,000 events, 0.0 of 16.8 MB"
+    assert there == ["log: ok", "layer: ok", "ok"]
 
 
 async def test_what_is_wrong_is_logged_when_it_changes_not_at_each_probe(get, settings, no_database, caplog):

@@ -77,7 +77,7 @@ async def test_pages_are_kept_only_up_to_so_many_bytes():
     # Nothing told of how large these would be.
     await pages.at(MAX_EVENTS + FIRST_EVENTS + 1)
 
-    assert (len(pages), pages.bytes) == (0, 0)
+    assert [level.held for level in pages.buffer.levels] == [0, 0]
 
 
 async def test_pages_of_small_events_are_long_and_those_of_large_events_short():

@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 
 from .client import SECONDS, Client, plain_events
 from .program import Program
-from .server import Server
+from .server import ROOT, Server
 
 DIALECTS = ("signalcast.v1", "cloudevents.json")
 OBSERVED = ("signalcast_send_to_socket_seconds_count",)
@@ -117,6 +117,23 @@ async def test_what_our_server_holds_for_a_client_that_reads_nothing_can_be_seen
     stuck.close()
 
     assert (await nobody_left(server))[("signalcast_buffered_bytes",)] == 0
+
+
+async def test_our_server_shows_the_buffers_that_the_table_of_bounds_names(keep_server, send):
+    server = keep_server("ours")
+    await send(1)
+    client = Client(server.url, **{"from": 1})
+    async with client.connected(), connect(server.url + "?after=0") as plain:
+        await client.hear_until(lambda: client.events)
+        await plain_events(plain, 1)
+
+        _, _, text = await ask(server, "/readyz?verbose")
+
+    rows = re.findall(r"^\| ([^|]+) \| `([^`|]+)` \| ", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE)
+    lines = [line for line in text.splitlines() if " of " in line]
+    assert {line.partition(":")[0] for line in lines} == {shown for _, shown in rows}
+    assert "clients: 2 of 10,000" in lines
+    assert [line for line in lines if "127.0.0.1" in line or "/" in line] == []
 
 
 async def test_with_debug_off_everything_is_answered_and_metrics_ask_for_the_token(keep_server):
