@@ -13,6 +13,7 @@ from consumers.membership import Member
 from events.streams import MAIN, group
 
 KEPT = 20
+PATIENCE = 2.0  # seconds
 
 
 class Wiretap:
@@ -22,7 +23,7 @@ class Wiretap:
         self._url = url
         self._layer = RedisPubSubChannelLayer(hosts=[url])
         self._heard: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        self._member = Member(self._layer, group(MAIN), accept=self._heard.append, missed=lambda: None)
+        self._member = Member(self._layer, group(MAIN), accept=self._hear, missed=lambda: None)
 
     async def run(self) -> None:
         await self._member.run()
@@ -41,13 +42,17 @@ class Wiretap:
             forged = [line.replace('"mark":"', '"mark":"forged-') for line in lines]
             # From a place that everybody has, to one that nobody has yet.
             await self._tell(newest | {"lines": newest["lines"] + forged})
-        with suppress(redis.RedisError, OSError):
-            async with redis.asyncio.Redis.from_url(self._url) as client:
+        with suppress(Exception):
+            async with asyncio.timeout(PATIENCE), redis.asyncio.Redis.from_url(self._url) as client:
                 for size in (0, 1, 100, 10_000):
                     await client.publish(f"{self._layer.prefix}__group__{group(MAIN)}", os.urandom(size))
 
+    def _hear(self, raw: object) -> None:
+        if isinstance(raw, dict):
+            self._heard.append(raw)
+
     async def _tell(self, *messages: dict[str, Any]) -> None:
         with suppress(Exception):
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(PATIENCE):
                 for message in messages:
                     await self._layer.group_send(group(MAIN), message)
