@@ -42,7 +42,7 @@ class SignalcastV1:
     answers = True
 
     def flow(self, hello: Hello, now: float, outbox: Outbox | None) -> Window:
-        return Window(hello.window, now)
+        return Window(hello.window, now, outbox)
 
     def welcome(self, hello: Hello, opening: Opening, heartbeat: float) -> list[str]:
         return [

@@ -15,13 +15,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 from .buffers import Buffer, Level
 from .hub import Hub
-from .protocol import FRAME_BYTES, V1, WINDOW_BYTES, CloseCode
-from .window import Drain
+from .protocol import FRAME_BYTES, V1, CloseCode
+from .window import HELD_BYTES
 
 BOUNDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 DIALECTS = (V1, "cloudevents.json")
-# The most that may be under way to a client of each.
-UNDER_WAY = {V1: WINDOW_BYTES, "cloudevents.json": Drain.BYTES + FRAME_BYTES}
 OTHER = "other"
 
 
@@ -69,10 +67,10 @@ class Meter:
 
     def buffers(self) -> Iterator[Buffer]:
         """For each dialect the fullest of the outboxes, where the server lets us see them."""
-        for dialect, most in UNDER_WAY.items():
+        for dialect in DIALECTS:
             seen = [buffered() for spoken, buffered in list(self._sockets.values()) if buffered and spoken == dialect]
             if seen:
-                yield Buffer(f"fullest outbox of {dialect}", Level(max(seen), most, "bytes"))
+                yield Buffer(f"fullest outbox of {dialect}", Level(max(seen), HELD_BYTES + FRAME_BYTES, "bytes"))
 
     def collect(self) -> Iterator[Metric]:
         """As the registry wants it."""

@@ -9,16 +9,20 @@ from .outbox import Outbox
 from .protocol import FRAME_BYTES, FRAME_EVENTS, WINDOW_BYTES, Batch
 
 STALLED_SECONDS = 60.0
+# Where the server tells what it still holds for a client, nothing more is sent while that is more. Whatever the kernel
+# takes is under way, and costs this process nothing.
+HELD_BYTES = 65_536
 
 
 class Window:
     """For clients that acknowledge: at most `events`, and 1 MiB, are under way. A full window costs a cursor."""
 
-    def __init__(self, events: int, now: float) -> None:
+    def __init__(self, events: int, now: float, outbox: Outbox | None = None) -> None:
         # Half a window at most, since clients acknowledge at half a window: a small one does not wait for their timer.
         self.limit = max(1, min(events // 2, FRAME_EVENTS))
         """How many events the next batch may hold."""
         self._events = events
+        self._buffered = outbox["buffered"] if outbox else lambda: 0
         self._under_way: deque[tuple[int, int, int]] = deque()
         self._sent_events = 0
         self._sent_bytes = 0
@@ -26,6 +30,10 @@ class Window:
 
     @property
     def is_open(self) -> bool:
+        return self._has_room and self._buffered() <= HELD_BYTES
+
+    @property
+    def _has_room(self) -> bool:
         has_room = self._sent_events + self.limit <= self._events and self._sent_bytes + FRAME_BYTES <= WINDOW_BYTES
         return has_room or not self._under_way
 
@@ -48,18 +56,15 @@ class Window:
 
     def is_stalled(self, now: float) -> bool:
         """Whether the client has let a full window lie for a minute."""
-        return not self.is_open and now - self._heard > STALLED_SECONDS
+        return not self._has_room and now - self._heard > STALLED_SECONDS
 
 
 # Clients that do not acknowledge get one frame an event: a batch is short, so that nobody waits long for their turn.
-PLAIN_EVENTS = 100
+PLAIN_EVENTS = 32
 
 
 class Drain:
-    """For clients that do not acknowledge, where the server tells what it still holds for them: nothing more is sent
-    while that is 64 KiB or more."""
-
-    BYTES = 65_536
+    """For clients that do not acknowledge, where the server tells what it still holds for them."""
 
     limit = PLAIN_EVENTS
 
@@ -69,7 +74,7 @@ class Drain:
 
     @property
     def is_open(self) -> bool:
-        return self._buffered() <= self.BYTES
+        return self._buffered() <= HELD_BYTES
 
     def send(self, batch: Batch, now: float) -> float:
         """A batch goes under way. Returns how many seconds to wait after it: none."""

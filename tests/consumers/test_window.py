@@ -178,6 +178,19 @@ def test_nothing_is_sent_while_the_server_holds_more_than_64_kib():
     assert not drain.is_open
 
 
+def test_a_window_waits_for_the_server_as_well_and_is_not_stalled_by_that():
+    outbox = Outbox()
+    window = Window(WINDOW_EVENTS, 0.0, outbox)
+    window.send(Batch(1, 9, LARGE[:4], tip="", head=8), 0.0)
+
+    outbox.held = 65_537
+    assert not window.is_open
+    # It acknowledges what it has read, and reads slowly; one that reads nothing answers no ping.
+    assert not window.is_stalled(10**6)
+    outbox.held = 65_536
+    assert window.is_open
+
+
 def test_a_client_that_takes_nothing_of_that_for_a_minute_is_stalled():
     outbox = Outbox()
     drain = Drain(outbox, 0.0)
