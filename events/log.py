@@ -4,28 +4,31 @@ Plain SQL, since it is short, costs the sender least, and sends no signals of it
 """
 
 import contextlib
-import os
-import sqlite3
 import time as clock
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from . import metrics
 from .event import Entry, Event, Head, Page, sent_at
 from .settings import current
 
+# The read side sees of this package what is here.
+from .watch import Watch as Watch
+
 # 60 savepoints in one transaction are harmless on PostgreSQL, 1,000 slow every other connection by a third.
 MAX_SAVEPOINTS = 50
 
 # SQLite has one writer: without a pause between two large writes, in seconds, they are always in the senders' way.
 SQLITE_PAUSE = 0.02
+
+# libpq's PQTRANS_INERROR, in a transaction of which a statement has failed, and PQTRANS_UNKNOWN, without a connection.
+_FAILED = (3, 4)
 
 _RECORDER = f"{__package__}.receivers"
 
@@ -34,17 +37,21 @@ _INSERT = f"INSERT INTO signalcast_event ({_COLUMNS}) VALUES ({', '.join(['%s'] 
 
 
 class TransactionLost(DatabaseError):
-    """The database has taken back the whole transaction that an event was to be a part of. Is its disk full?"""
+    """An event could not be appended, and the whole transaction is lost with it.
+
+    A full or failing disk under SQLite does that, and a connection that breaks; on PostgreSQL whatever fails after the
+    first 50 events of one transaction, or failed before in the sender's own statements.
+    """
 
     def __init__(self, using: str) -> None:
-        super().__init__(f"the database {using!r} has taken back the whole transaction; is its disk full?")
+        super().__init__(f"an event could not be appended, and the whole transaction in {using!r} is lost with it")
 
 
 def append(event: Event, *, using: str) -> int:
     """Insert an event that has no position yet, in the transaction that is open, if one is. Returns the row's id.
 
-    Raises what the database raises; the caller's transaction survives that. Where the database ended it by itself, as
-    SQLite does when its disk is full or fails, raises TransactionLost, and lets no other statement into that block.
+    Raises what the database raises; the caller's transaction survives that. Where it does not, raises TransactionLost,
+    and lets no other statement into the block.
     """
     connection = connections[using]
     row = (
@@ -60,19 +67,22 @@ def append(event: Event, *, using: str) -> int:
         event.origin,
         event.encode(),
     )
-    was_open = _is_open(connection)
-    savepoint = connection.savepoint() if _wants_savepoint(connection) else None
+    savepoint = None
     try:
+        if _wants_savepoint(connection):
+            savepoint = connection.savepoint()
         with connection.cursor() as cursor:
             cursor.execute(_INSERT, row)
             row_id: int = cursor.fetchone()[0]
     except BaseException as error:
-        if was_open and not _is_open(connection):
-            # What the caller did next would be committed alone, and its COMMIT would do nothing, without an error.
-            connection.needs_rollback = True
-            raise TransactionLost(using) from error
         if savepoint:
-            connection.savepoint_rollback(savepoint)
+            with contextlib.suppress(Error):  # It may be gone, with the transaction.
+                connection.savepoint_rollback(savepoint)
+        if _is_lost(connection):
+            # The caller's COMMIT would do nothing, and say nothing. On SQLite what it did until then would stay, alone.
+            connection.needs_rollback = True
+            if isinstance(error, Exception):
+                raise TransactionLost(using) from error
         raise
     if savepoint:
         connection.savepoint_commit(savepoint)
@@ -186,60 +196,18 @@ def prune_in_batches(stream: str, before: int, *, batch: int = 1000) -> Iterator
             clock.sleep(SQLITE_PAUSE)
 
 
-class Watch:
-    """Tells cheaply whether the log may have changed since it was last asked.
-
-    On SQLite that is `PRAGMA data_version` (some microseconds) on a connection of its own; elsewhere it is always
-    "maybe", and asked less often. A database file that was replaced stays invisible to connections that have it open;
-    `replaced` tells of that.
-    """
-
-    def __init__(self) -> None:
-        self._path = _sqlite_path(connections[current().DATABASE])
-        self.interval = 0.025 if self._path else 0.25
-        """Seconds to wait before asking again."""
-        self.replaced = 0
-        """How often another file has taken the database's place."""
-        self._connection: sqlite3.Connection | None = None
-        self._seen: object = None
-        self._inode: int | None = None
-        self._asked = 0
-
-    def changed(self) -> bool:
-        if not self._path:
-            return True
-        if self._asked % 40 == 0:
-            self._look_at_the_file()
-        self._asked += 1
-        if self._connection is None:
-            return False
-        seen, self._seen = self._seen, self._connection.execute("PRAGMA data_version").fetchone()
-        return seen != self._seen
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _look_at_the_file(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            inode = os.stat(self._path).st_ino
-            if self._connection is not None and inode == self._inode:
-                return
-            self.replaced += self._connection is not None
-            self.close()
-            self._connection = _open_sqlite(self._path)
-            self._inode, self._seen = inode, None
-
-
 def _cursor(using: str | None = None) -> Any:
     # Always the primary: a replica lags, and would look like a log that lost its end.
     return connections[using or current().DATABASE].cursor()
 
 
-def _is_open(connection: BaseDatabaseWrapper) -> bool:
-    """Whether SQLite is in a transaction. Elsewhere none ends by itself, and False."""
-    return connection.vendor == "sqlite" and connection.connection is not None and connection.connection.in_transaction
+def _is_lost(connection: BaseDatabaseWrapper) -> bool:
+    """Whether Django is in a transaction that the database will not commit."""
+    if not connection.in_atomic_block:
+        return False
+    if connection.vendor == "sqlite":
+        return not connection.connection.in_transaction
+    return connection.connection.info.transaction_status in _FAILED
 
 
 def _wants_savepoint(connection: BaseDatabaseWrapper) -> bool:
@@ -253,14 +221,3 @@ def _wants_savepoint(connection: BaseDatabaseWrapper) -> bool:
 def _time(time: datetime, connection: BaseDatabaseWrapper) -> datetime | str:
     """As the column wants it. SQLite has no time zones; Django's form there is UTC, in text."""
     return str(time.astimezone(UTC).replace(tzinfo=None)) if connection.vendor == "sqlite" else time
-
-
-def _sqlite_path(connection: BaseDatabaseWrapper) -> str:
-    if connection.vendor != "sqlite" or connection.is_in_memory_db():
-        return ""
-    return str(connection.settings_dict["NAME"])
-
-
-def _open_sqlite(path: str) -> sqlite3.Connection:
-    uri = Path(path).absolute().as_uri() + "?mode=ro"
-    return sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)

@@ -1,6 +1,7 @@
 """*harmless*, when the database itself fails while an event is appended."""
 
 import logging
+from contextlib import suppress
 from math import inf, nan
 
 import pytest
@@ -101,7 +102,7 @@ def test_if_there_is_room_again_by_the_commit_nothing_is_lost(order_paid, full, 
 @pytest.mark.only_on("postgresql")
 def test_a_connection_that_breaks_takes_the_business_with_it_and_the_event(order_paid, read_log):
     killer = connection.copy()
-    with pytest.raises(DatabaseError), transaction.atomic():
+    with pytest.raises(TransactionLost), transaction.atomic():
         sell()
         with killer.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
@@ -111,12 +112,41 @@ def test_a_connection_that_breaks_takes_the_business_with_it_and_the_event(order
     assert (sold(), read_log()) == ([], [])
 
 
+@pytest.mark.only_on("postgresql")
+def test_a_transaction_that_had_failed_before_is_not_taken_for_one_that_commits(order_paid, read_log):
+    with pytest.raises(TransactionLost), transaction.atomic():
+        sell()
+        with suppress(DatabaseError):
+            execute("SELECT 1 / 0")
+        order_paid.send(sender=None, note="never")
+
+    assert (sold(), read_log()) == ([], [])
+
+
+@pytest.mark.only_on("postgresql")
+@pytest.mark.parametrize("method", ["send", "send_robust"])
+def test_after_so_many_events_that_there_are_no_savepoints_a_failure_loses_the_transaction_and_the_sender_is_told(
+    order_paid, request, transactional_db, notes, failed, method
+):
+    error = TransactionLost if method == "send" else transaction.TransactionManagementError
+    with pytest.raises(error), transaction.atomic():
+        sell("a")
+        for _ in range(MAX_SAVEPOINTS):
+            order_paid.send(sender=None, note="never")
+        request.getfixturevalue("full")
+        getattr(order_paid, method)(sender=None, note="never")
+        sell("b")
+
+    assert (sold(), notes()) == ([], [])
+    assert failed() == {"append": 1}
+
+
 @pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("sent_before", [0, MAX_SAVEPOINTS], ids=["in a savepoint", "without one"])
 def test_a_sender_whose_transaction_the_database_took_back_is_told(
     order_paid, request, transactional_db, notes, failed, sent_before
 ):
-    with pytest.raises(TransactionLost, match="is its disk full"), transaction.atomic():
+    with pytest.raises(TransactionLost, match="the whole transaction in 'default' is lost"), transaction.atomic():
         sell("a")
         for _ in range(sent_before):
             order_paid.send(sender=None, note="never")

@@ -1,4 +1,4 @@
-"""events.log.Watch: whether the log may have changed."""
+"""events.watch: whether the log may have changed."""
 
 import sqlite3
 
