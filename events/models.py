@@ -15,6 +15,8 @@ class StreamRow(models.Model):
     # Names this log's life: another epoch means another log, whatever the positions say.
     epoch = models.CharField(max_length=36)
     head = models.BigIntegerField(default=0, db_default=0)
+    # The id from which on a pass that was full has left rows behind; the next pass begins there, whoever runs it.
+    backlog = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "signalcast_stream"

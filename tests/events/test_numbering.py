@@ -111,6 +111,29 @@ def test_a_pass_does_not_look_at_everything_that_ever_was(monkeypatch):
     assert positions() == [3, 4, 1, 2]
 
 
+def test_what_a_full_pass_left_behind_is_taken_first_whoever_is_woken_next(monkeypatch):
+    monkeypatch.setattr(numbering, "REACH", 0)
+    monkeypatch.setattr(numbering, "BATCH", 2)
+    ids = append(5)
+
+    assert pass_from(ids[0]) == [1, 2]
+    assert pass_from(ids[4]) == [3, 4]
+    assert positions() == [1, 2, 3, 4, None]
+    assert pass_from(ids[4]) == [5]
+    assert positions() == [1, 2, 3, 4, 5]
+
+
+def test_a_backlog_that_was_worked_off_is_forgotten(monkeypatch):
+    monkeypatch.setattr(numbering, "REACH", 0)
+    monkeypatch.setattr(numbering, "BATCH", 2)
+    append(3)
+    pass_from(), pass_from()
+    ids = append(2)
+
+    assert pass_from(ids[1]) == [4]
+    assert positions() == [1, 2, 3, None, 4]
+
+
 def test_a_torn_pass_changes_nothing_and_the_next_one_does_it_all(tear):
     append(1)
     pass_from()
