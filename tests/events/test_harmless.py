@@ -118,12 +118,13 @@ def test_a_sender_that_cannot_connect_is_spared_and_its_event_is_made_up_for(ord
 
 
 @pytest.mark.only_on("postgresql")
-def test_a_locked_log_costs_the_sender_its_own_timeout_and_nothing_else(order_paid, notes, failed):
+@pytest.mark.parametrize("timeout", ["statement_timeout", "lock_timeout"])
+def test_a_locked_log_costs_the_sender_its_own_timeout_and_nothing_else(order_paid, notes, failed, timeout):
     locker = connection.copy()
     with locker.cursor() as cursor:
         cursor.execute("BEGIN; LOCK TABLE signalcast_event IN ACCESS EXCLUSIVE MODE")
         with transaction.atomic():
-            execute("SET LOCAL statement_timeout = '50ms'")
+            execute(f"SET LOCAL {timeout} = '50ms'")
             order_paid.send(sender=None, note="a")
             sell()
             cursor.execute("ROLLBACK")
