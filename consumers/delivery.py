@@ -70,8 +70,9 @@ class Delivery:
             await self._subscription.wait()
 
     async def _send_what_there_is(self) -> None:
-        await self._apply_filter()
         while self._flow.is_open and not self._client.is_closed:
+            # Not before there is room: a client that asks again and again, and reads nothing, would fill our memory.
+            await self._apply_filter()
             found = await self._subscription.take(self._flow.limit)
             if found is None:
                 self._is_live = True
@@ -80,7 +81,6 @@ class Delivery:
                 await self._client.say(self._dialect.gap(found, now()))
             else:
                 await self._send(found)
-            await self._apply_filter()
         # What waits for room tells how slow the client is, not how fast we are.
         self._is_live = False
 

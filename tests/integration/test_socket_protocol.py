@@ -166,6 +166,28 @@ async def test_a_filter_changed_on_the_way_holds_from_the_place_that_is_said(ser
     assert client.sequences == [1, 2, 3, 4, 5, *done_since, 16, 17, 18, 19, 20, 21, 22]
 
 
+async def header(socket):
+    return json.loads((await socket.recv()).partition("\n")[0])
+
+
+async def test_a_filter_is_answered_when_there_is_room_again_and_of_many_the_newest(server, send):
+    await send(3)
+    async with connect(server.url, subprotocols=["signalcast.v1"]) as socket, asyncio.timeout(SECONDS):
+        await socket.send('{"op":"hello","from":1,"window":1}')
+        before = [await header(socket) for _ in range(2)]
+        for type in ("a.first", "a.second", "academy.order_paid"):
+            await socket.send(json.dumps({"op": "filter", "filter": {"exact": {"type": type}}}))
+        # It is answered behind whatever is said to the filters.
+        await socket.send('{"op":"ack","pos":9999}')
+        meanwhile = await header(socket)
+        await socket.send('{"op":"ack","pos":2}')
+        after = [await header(socket) for _ in range(2)]
+
+    assert [said["op"] for said in before] == ["welcome", "batch"]
+    assert (meanwhile["op"], meanwhile["code"]) == ("error", 0)
+    assert [(said["op"], said["from"]) for said in after] == [("filtered", 2), ("batch", 2)]
+
+
 async def test_the_first_sub_protocol_that_is_spoken_here_is_chosen(server):
     for offered, spoken in [
         (["signalcast.v1"], "signalcast.v1"),
