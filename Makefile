@@ -14,7 +14,7 @@ RUN := $(VENV)/run-$(call checksum,run)
 TEST := $(VENV)/test-$(call checksum,test)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants check clean
+.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak check clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -59,6 +59,10 @@ chaos: $(TEST) ## Break everything that can break, DURATION=300 seconds, SEED=ra
 
 chaos-mutants: $(TEST) ## Break the product in each known way: the same campaign must notice
 	$(PY) -m tests.chaos --mutants $(if $(SEED),--seed $(SEED))
+
+soak: DURATION = 60
+soak: $(TEST) ## Weigh the server among 200 slow clients, DURATION=60 seconds
+	$(PY) -m tests.soak $(DURATION)
 
 check: $(TEST) ## Check style, types and imports
 	$(PY) -m ruff check

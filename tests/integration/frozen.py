@@ -6,13 +6,13 @@ _KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 
 class FrozenSocket:
-    def __init__(self, server, address, subprotocol=""):
+    def __init__(self, server, address, subprotocol="", buffer=4096, **headers):
         self._socket = socket.socket()
         # Small, so that the server's bytes stay with the server.
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self._socket.settimeout(10)
         self._socket.connect(("127.0.0.1", server.port))
-        headers = [
+        lines = [
             f"GET {address} HTTP/1.1",
             f"Host: 127.0.0.1:{server.port}",
             "Upgrade: websocket",
@@ -20,8 +20,9 @@ class FrozenSocket:
             f"Sec-WebSocket-Key: {_KEY}",
             "Sec-WebSocket-Version: 13",
             *([f"Sec-WebSocket-Protocol: {subprotocol}"] if subprotocol else []),
+            *(f"{name}: {value}" for name, value in headers.items()),
         ]
-        self._socket.sendall("\r\n".join([*headers, "", ""]).encode())
+        self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
         assert self._socket.recv(12) == b"HTTP/1.1 101"
 
     def hello(self):
@@ -35,6 +36,16 @@ class FrozenSocket:
             received = len(self._socket.recv(min(count, 1 << 20)))
             assert received, "the server has closed the connection"
             count -= received
+
+    def sip(self, count):
+        """Reads at most this many bytes of those that are there. False if the server has closed the connection."""
+        self._socket.setblocking(False)
+        try:
+            return self._socket.recv(count) != b""
+        except BlockingIOError:
+            return True
+        except ConnectionResetError:
+            return False
 
     def close(self):
         self._socket.close()
