@@ -5,6 +5,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from .world import World
 # Seconds without any progress after which what is missing counts as lost.
 PATIENCE = 30.0
 PATIENCE_WITH_A_MUTANT = 5.0
+THREADS = 64
 
 
 def campaign(
@@ -42,6 +44,8 @@ def campaign(
         faults = schedule(seed, seconds, database, GENTLE if mutant else ())
 
         async def run() -> tuple[Evidence, list[Violation]]:
+            # Each process is waited for in a thread; a fault must not have to wait for one.
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
             world = World(
                 valkey=broker,
                 postgresql=server,
