@@ -128,8 +128,11 @@ def send(transactional_db):
 
 
 @pytest.fixture
-def run(database_url):
+def run(database_url, servers):
     """Starts programs of the demo project, and waits for those that the test did not wait for."""
+    for server in servers.values():
+        # It would sweep up what a program leaves behind.
+        server.stop()
     started = []
 
     def run(source):
