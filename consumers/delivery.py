@@ -41,6 +41,7 @@ class Delivery:
         self._flow = dialect.flow(hello, _clock(), outbox)
         self._wanted_filter: Filter | None = None
         self._is_live = False
+        self._write = outbox["write"] if outbox else None
         if outbox:
             outbox["on_drained"](subscription.wake)
 
@@ -87,7 +88,10 @@ class Delivery:
     async def _send(self, batch: Batch) -> None:
         # Counted before it goes: the answer may be here before a server's `send` returns.
         pause = self._flow.send(batch, _clock())
-        await self._client.say(self._dialect.batch(batch))
+        if self._write:
+            self._write(self._dialect.prepared(batch))
+        else:
+            await self._client.say(self._dialect.batch(batch))
         meter.deliveries += len(batch.entries)
         if self._is_live and batch.entries:
             meter.took(time.time() - batch.sent_at)

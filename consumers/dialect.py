@@ -27,6 +27,9 @@ class Dialect(Protocol):
 
     def batch(self, batch: Batch) -> list[str]: ...
 
+    def prepared(self, batch: Batch) -> bytes:
+        """The same frames, as they cross the wire; made once for everybody who gets them."""
+
     def filtered(self, start: int) -> list[str]: ...
 
     def gap(self, gap: Gap, time: datetime) -> list[str]: ...
@@ -60,6 +63,9 @@ class SignalcastV1:
     def batch(self, batch: Batch) -> list[str]:
         return [batch.frame]
 
+    def prepared(self, batch: Batch) -> bytes:
+        return batch.prepared
+
     def filtered(self, start: int) -> list[str]:
         return [protocol.filtered(start)]
 
@@ -92,6 +98,9 @@ class CloudEvents:
 
     def batch(self, batch: Batch) -> list[str]:
         return [entry.line for entry in batch.entries]
+
+    def prepared(self, batch: Batch) -> bytes:
+        return batch.prepared_events
 
     def filtered(self, start: int) -> list[str]:
         return []

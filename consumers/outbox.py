@@ -1,7 +1,8 @@
-"""The outbox: what the server still holds of what was said on one websocket. No I/O, no Django.
+"""The outbox: what the server still holds of what was said on one websocket, and a quick way in. No I/O, no Django.
 
-ASGI lets no application see that, and Daphne's `send` never waits. So our server offers an extension in the scope of
-every websocket; other servers do not, and are treated with more care (see `window`).
+ASGI lets no application see that, and Daphne's `send` never waits; nor does it take a frame that was made once for a
+thousand clients. So our server offers an extension in the scope of every websocket. Other servers do not, and are
+treated with more care (see `window`).
 """
 
 from collections.abc import Callable, Mapping
@@ -18,6 +19,9 @@ class Outbox(TypedDict):
     on_drained: Callable[[Callable[[], None]], None]
     """Have a function called, from now on, each time that nothing is held any more after there were more than 64 KiB.
     It replaces the one that was given before."""
+    write: Callable[[bytes], None]
+    """Send one or more whole frames, as they are: straight to the socket where nothing is held, else behind what is
+    held. Does not wait. Nothing happens if the client has gone."""
 
 
 def outbox_of(scope: Mapping[str, Any]) -> Outbox | None:

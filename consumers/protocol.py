@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 from events.event import Entry, new_id, rfc3339, sent_at
 
+from .frame import text_frame
+
 V1 = "signalcast.v1"
 
 MAX_CLIENT_BYTES = 64 * 1024
@@ -107,13 +109,34 @@ class Batch:
     @cached_property
     def frame(self) -> str:
         """As `signalcast.v1` sends it: a header and one event a line."""
-        header = {"op": "batch", "from": self.start, "to": self.stop, "tip": self.tip, "head": self.head}
-        return "\n".join([_dumps(header), *(entry.line for entry in self.entries)])
+        return self._text()
+
+    @cached_property
+    def prepared(self) -> bytes:
+        """The same, as it crosses the wire."""
+        return text_frame(self._text())
+
+    @cached_property
+    def prepared_events(self) -> bytes:
+        """As the plain dialect sends it: a frame for each event."""
+        return b"".join(text_frame(entry.line) for entry in self.entries)
+
+    @cached_property
+    def size(self) -> int:
+        """The bytes of the frame, which is ASCII."""
+        return len(self._header) + sum(len(entry.line) + 1 for entry in self.entries)
 
     @cached_property
     def sent_at(self) -> float:
         """When the signal of its first event was sent, in seconds since 1970."""
         return sent_at(self.entries[0].id)
+
+    @cached_property
+    def _header(self) -> str:
+        return _dumps({"op": "batch", "from": self.start, "to": self.stop, "tip": self.tip, "head": self.head})
+
+    def _text(self) -> str:
+        return "\n".join([self._header, *(entry.line for entry in self.entries)])
 
 
 def parse(text: str) -> Hello | Ack | SetFilter:

@@ -6,8 +6,7 @@ import contextvars
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 from typing import Any
 
 # Daphne's first: importing it installs the reactor that runs on asyncio.
@@ -18,7 +17,8 @@ from twisted.internet import reactor
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.defer import Deferred
 
-from .outbox import EXTENSION, Outbox
+from .connection import Connection
+from .outbox import EXTENSION
 from .process import keep
 
 logger = logging.getLogger("signalcast.consumers")
@@ -60,7 +60,7 @@ class Server(DaphneServer):
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         if scope["type"] == "websocket" and isinstance(protocol.transport, FileDescriptor):
-            scope["extensions"] = {EXTENSION: _outbox(protocol.transport)}
+            scope["extensions"] = {EXTENSION: Connection(protocol).outbox}
         return super().create_application(protocol, scope)
 
     def kill_all_applications(self) -> "Deferred[Any]":
@@ -97,39 +97,6 @@ def log_access(protocol: str, action: str, details: dict[str, Any]) -> None:
 
 def _with_backlog(endpoint: str) -> str:
     return f"{endpoint}:backlog={BACKLOG}" if endpoint.startswith("tcp:") else endpoint
-
-
-def _outbox(transport: Any) -> Outbox:
-    drain = _Drain()
-    # Twisted tells one producer, and the HTTP channel that the websocket began as is still registered.
-    transport.unregisterProducer()
-    transport.registerProducer(drain, True)
-    return {"buffered": partial(_buffered, transport), "on_drained": drain.call}
-
-
-def _buffered(transport: Any) -> int:
-    held: int = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
-    return held
-
-
-class _Drain:
-    """A push producer: what Twisted calls when its buffer is full, and when it is empty again."""
-
-    def __init__(self) -> None:
-        self._tell: Callable[[], None] | None = None
-
-    def call(self, tell: Callable[[], None]) -> None:
-        self._tell = tell
-
-    def pauseProducing(self) -> None:
-        """The application sees for itself how much there is."""
-
-    def resumeProducing(self) -> None:
-        if self._tell:
-            self._tell()
-
-    def stopProducing(self) -> None:
-        self._tell = None
 
 
 def _running(tasks: "list[asyncio.Task[Any] | None]") -> "list[asyncio.Task[Any]]":

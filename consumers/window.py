@@ -41,9 +41,9 @@ class Window:
         """A batch goes under way. Returns how many seconds to wait after it: none."""
         if not self._under_way:
             self._heard = now
-        self._under_way.append((batch.stop, len(batch.entries), len(batch.frame)))
+        self._under_way.append((batch.stop, len(batch.entries), batch.size))
         self._sent_events += len(batch.entries)
-        self._sent_bytes += len(batch.frame)
+        self._sent_bytes += batch.size
         return 0.0
 
     def acknowledge(self, position: int, now: float) -> None:

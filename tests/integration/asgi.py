@@ -1,7 +1,8 @@
 """The demo's application, and addresses that show what a server does with one.
 
 `/hold/` and `/let-go/` hold the one thread that sync code shares; `/slow/` answers when it is let go; `/flood/` sends
-until the server's outbox is full, and goes on whenever it is drained; `/stuck/` never answers, and holds a thread.
+until the server's outbox is full, and goes on whenever it is drained; `/prepared/` sends numbered frames, some of them
+made ready; `/stuck/` never answers, and holds a thread.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from asgiref.sync import sync_to_async
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.integration.settings")
 
 from config.asgi import application as demo  # noqa: E402  (needs the settings' name)
+from consumers.frame import text_frame  # noqa: E402
 from events import log, nudge  # noqa: E402
 
 if "WATCH_SECONDS" in os.environ:
@@ -36,6 +38,7 @@ let_go = threading.Event()
 tasks = set()
 flood = {"frames": 0, "buffered": 0, "drained": 0}
 FRAME = "x" * 50_000
+PREPARED = 400
 
 
 async def application(scope, receive, send):
@@ -64,6 +67,8 @@ async def application(scope, receive, send):
             await _answer(send, json.dumps(flood).encode())
         case "websocket", "/flood/":
             await _flood(scope["extensions"]["signalcast.outbox"], receive, send)
+        case "websocket", "/prepared/":
+            await _prepared(scope["extensions"]["signalcast.outbox"]["write"], receive, send)
         case "http", "/let-go/":
             let_go.set()
             await _answer(send)
@@ -89,6 +94,19 @@ async def _flood(outbox, receive, send):
         hears.cancel()
         flood["drained"] += drained.is_set()
         drained.clear()
+
+
+async def _prepared(write, receive, send):
+    """Numbered frames, more of them than a socket takes at once: in turn by the one way and by the other."""
+    await send({"type": "websocket.accept"})
+    await receive()
+    for number in range(0, PREPARED, 4):
+        texts = [f"{number + ahead} {FRAME}" for ahead in range(4)]
+        write(text_frame(texts[0]))
+        await send({"type": "websocket.send", "text": texts[1]})
+        write(text_frame(texts[2]) + text_frame(texts[3]))
+        await asyncio.sleep(0)
+    await receive()
 
 
 async def _answer(send, body=b""):

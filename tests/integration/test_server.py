@@ -74,6 +74,14 @@ async def test_an_application_sees_what_is_buffered_for_a_socket_and_hears_when_
     assert drained["frames"] >= full["frames"]
 
 
+async def test_frames_that_were_made_ready_and_others_come_in_the_order_in_which_they_were_sent(keep_server):
+    server = keep_server("ours")
+    async with connect(f"ws://127.0.0.1:{server.port}/prepared/", max_queue=1) as socket, asyncio.timeout(SECONDS):
+        numbers = [int((await socket.recv()).split()[0]) for _ in range(400)]
+
+    assert numbers == list(range(400))
+
+
 async def test_a_plain_client_gets_all_it_has_missed_at_once_and_in_order(keep_server, send):
     server = keep_server("ours")
     await send(120, note="x" * 60_000)
