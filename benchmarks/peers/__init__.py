@@ -1,0 +1,1 @@
+"""What else one could use, written as everybody writes it."""
