@@ -12,9 +12,10 @@ PY := $(VENV)/bin/python
 checksum = $(shell cksum < requirements/$(1).txt | cut -d ' ' -f 1)
 RUN := $(VENV)/run-$(call checksum,run)
 TEST := $(VENV)/test-$(call checksum,test)
+BENCH := $(VENV)/bench-$(call checksum,bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak check clean
+.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench-fanout bench-send check clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -64,6 +65,12 @@ soak: DURATION = 60
 soak: $(TEST) ## Weigh the server among 200 slow clients, DURATION=60 seconds
 	$(PY) -m tests.soak $(DURATION)
 
+bench-fanout: $(BENCH) ## Weigh the server and its peers as they deliver, CLIENTS="100 1000"
+	$(PY) -m benchmarks.fanout $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(JSON),--json $(JSON))
+
+bench-send: $(BENCH) ## Weigh send() beside one bare INSERT, on PostgreSQL and SQLite
+	$(PY) -m benchmarks.send $(if $(JSON),--json $(JSON))
+
 check: $(TEST) ## Check style, types and imports
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
@@ -89,6 +96,12 @@ $(TEST):
 	@echo "Installing what the tests need ..."
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@touch $@ $(RUN)
+
+$(BENCH):
+	@$(make_venv)
+	@echo "Installing what is compared with ours ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@ $(TEST) $(RUN)
 
 # A virtual environment that is missing, half made, or older than its Python is made anew.
 define make_venv

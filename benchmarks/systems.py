@@ -74,8 +74,8 @@ class System:
 def installed() -> list[System]:
     """All that can be had here, ours first."""
     systems = [
-        System(name="signalcast", deliveries=10_000_000, start=_signalcast),
-        System(name="nats-server", deliveries=10_000_000, start=_nats_server),
+        System(name="signalcast", deliveries=20_000_000, start=_signalcast),
+        System(name="nats-server", deliveries=20_000_000, start=_nats_server),
         System(name="websockets", deliveries=1_000_000, start=_websockets),
         System(name="channels-pubsub", deliveries=40_000, start=_channels_pubsub),
     ]
