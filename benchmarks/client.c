@@ -85,7 +85,7 @@ static struct client *clients;
 static unsigned client_count, following, complete;
 static volatile uint64_t *ledger;
 static uint64_t latencies[BUCKETS];
-static uint64_t now, first_event, last_event;
+static uint64_t now, first_event, last_event, data_frames;
 
 static void fail(const char *format, ...)
 {
@@ -199,7 +199,7 @@ static void hear_event(struct client *client, const char *line, size_t length)
     }
     for (const char *digit = line + offset + mark_length; *digit != '"'; digit++)
         sequence = sequence * 10 + (*digit - '0');
-    if (sequence < 1 || sequence > expected)
+    if (sequence < 1 || sequence > expected || !ledger[sequence])
         fail("Nobody has sent an event %llu", (unsigned long long)sequence);
     bit = 1ULL << (sequence % 64);
     if (client->seen[sequence / 64] & bit) {
@@ -342,6 +342,7 @@ static void begin_frame(struct client *client)
     client->opcode = header[0] & 15;
     client->is_final = header[0] & 128;
     client->left = length;
+    data_frames += client->opcode < CLOSE;
     if (client->opcode >= CLOSE && client->line_length)
         fail("A control frame in the midst of a line");
 }
@@ -440,10 +441,11 @@ static void report(double cpu)
         out_of_order += clients[index].out_of_order;
     }
     printf("{\"clients\":%u,\"events\":%llu,\"received\":%llu,\"lost\":%llu,\"doubled\":%llu,\"out_of_order\":%llu,"
-           "\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"cpu_s\":%.3f,\"wall_s\":%.3f}\n",
+           "\"frames\":%llu,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"cpu_s\":%.3f,\"wall_s\":%.3f}\n",
            client_count, (unsigned long long)expected, (unsigned long long)received,
            (unsigned long long)(expected * client_count - received), (unsigned long long)doubled,
-           (unsigned long long)out_of_order, quantile(0.5), quantile(0.99), cpu, (last_event - first_event) / 1e6);
+           (unsigned long long)out_of_order, (unsigned long long)data_frames, quantile(0.5), quantile(0.99), cpu,
+           (last_event - first_event) / 1e6);
     fflush(stdout);
 }
 

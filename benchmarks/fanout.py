@@ -106,6 +106,7 @@ def show(rows: list[Row]) -> str:
             ("events", lambda row: f"{row['events']:,}"),
             ("deliveries/CPU s", lambda row: f"{row['deliveries_per_cpu_s']:,}"),
             ("to ours", ratio),
+            ("to a frame", lambda row: f"{row['received'] / row['frames']:.0f}"),
             ("p50 ms", lambda row: f"{row['p50_ms']:.1f}"),
             ("p99 ms", lambda row: f"{row['p99_ms']:.1f}"),
             ("lost", lambda row: f"{row['lost']:,}"),
