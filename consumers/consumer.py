@@ -48,9 +48,6 @@ RETRY_MS_AFTER_FAILURE = 5000
 class StreamConsumer(AsyncConsumer):
     """Follows the stream for one client, in the dialect that the client offered."""
 
-    # Only the hub is a member of the group.
-    channel_layer_alias = None
-
     _process: Process
     _dialect: Dialect
     _hello: asyncio.Future[Hello]
@@ -63,9 +60,10 @@ class StreamConsumer(AsyncConsumer):
         self._complaints = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.scope, self.base_send = scope, send
         async with process() as self._process:
             try:
-                await super().__call__(scope, receive, send)
+                await self._listen(receive)
             except asyncio.CancelledError:
                 # The server stops, and drops the connection when we return: the close frame needs a moment before. The
                 # cancellation ends here, since Daphne waits for nobody once one of its applications has raised it.
@@ -74,6 +72,12 @@ class StreamConsumer(AsyncConsumer):
             finally:
                 meter.closed(self, self._closed_with)
                 await self._stop()
+
+    async def _listen(self, receive: Any) -> None:
+        """One message after the other, as Channels does it, but without a task for each, and for waiting for each."""
+        with suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """As Channels does it, but without a hop through its one database thread for every message."""

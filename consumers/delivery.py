@@ -52,8 +52,10 @@ class Delivery:
 
     def acknowledge(self, ack: Ack) -> None:
         assert isinstance(self._flow, Window)
+        waits_for_room = not self._flow.is_open
         self._flow.acknowledge(ack.position, _clock())
-        self._subscription.wake()
+        if waits_for_room:
+            self._subscription.wake()
 
     def change_filter(self, wanted: Filter) -> None:
         """It holds from the next batch on, and the client is told from where."""
