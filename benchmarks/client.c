@@ -15,7 +15,7 @@
  *
  * It says "ready" when all connections follow, and one JSON object when all have everything, or when nobody has heard
  * anything for SILENCE_SECONDS. Then it waits for the end of its input, so that the server can be weighed before a
- * thousand connections close. Whatever cannot be understood ends it, with a word on stderr.
+ * thousand connections close. Whatever cannot be understood ends it, with a word on stderr; so do ten minutes.
  */
 
 #define _GNU_SOURCE
@@ -41,9 +41,11 @@ enum {
     LINE_BYTES = 4096,
     ACK_EVENTS = 2048,
     ACK_BYTES = 512 * 1024,
-    ACK_MICROSECONDS = 100 * 1000,
+    ACK_MICROSECONDS = 200 * 1000,
     TICK_MICROSECONDS = 1000,
     SILENCE_SECONDS = 20,
+    /* Heartbeats are no silence. */
+    LIFE_SECONDS = 600,
     READY_EVENTS = 256,
     /* 32 steps an octave: a quantile is told to 3 %. */
     STEPS = 5,
@@ -509,6 +511,7 @@ int main(int count, char **words)
     char *handshake;
     if (count < 7)
         fail("client DIALECT PORT PATH CLIENTS EVENTS LEDGER [HEADER ...]");
+    alarm(LIFE_SECONDS);
     dialect = words[1];
     is_v1 = !strcmp(dialect, "signalcast.v1");
     is_nats = !strcmp(dialect, "nats");

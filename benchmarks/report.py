@@ -1,11 +1,11 @@
 """The report: rows of figures, as a table for people and as JSON for programs."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 Column = tuple[str, Callable[[Row], str]]
 
 
