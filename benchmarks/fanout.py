@@ -26,13 +26,16 @@ from .systems import ROOT, Running, System, installed
 
 # As much as a client of ours may leave unacknowledged. Everything is then still in the ring.
 AHEAD = 4000
+# Few clients take more than a publisher can send in a while.
+LEAST_EVENTS = 50
+MOST_EVENTS = 200_000
 # What connecting leaves behind is done with after that.
 SETTLE_SECONDS = 1.5
 
 
 def measure(system: System, clients: int) -> Row:
     """One run on a server of its own."""
-    events = max(50, system.deliveries // clients)
+    events = min(max(LEAST_EVENTS, system.deliveries // clients), MOST_EVENTS)
     with TemporaryDirectory(prefix="signalcast-benchmark-") as folder, system.running() as running:
         ledger = Path(folder) / "ledger"
         Ledger.create(ledger, events)

@@ -23,6 +23,7 @@ START_SECONDS = 30
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "config.settings",
     "DEBUG": "0",
+    "ALLOWED_HOSTS": "127.0.0.1",
     "SECRET_KEY": "a key that all processes of a benchmark share, and nobody else",
 }
 _SIGN_IN = """
@@ -135,7 +136,8 @@ def _run(command: Sequence[str], environment: dict[str, str]) -> str:
 def _serve(stack: ExitStack, command: Sequence[str], port: int, environment: dict[str, str]) -> int:
     """Starts a server on the core that is the server's, and waits until it listens. Its process id."""
     with cores.on(cores.SERVER):
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
+        # What it says is no part of a table.
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=sys.stderr)
     stack.callback(_end, process)
     deadline = time.monotonic() + START_SECONDS
     while not answers(port):
