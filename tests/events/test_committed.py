@@ -174,7 +174,7 @@ def test_a_thousand_signals_in_one_transaction_cost_few_savepoints(order_paid, n
             order_paid.send(sender=None, note=n)
 
     made = [query for query in queries if query["sql"].startswith("SAVEPOINT")]
-    inserted = [query for query in queries if query["sql"].startswith("INSERT")]
+    inserted = [query for query in queries if "INSERT INTO signalcast_event" in query["sql"]]
     assert (len(made), len(inserted)) == (MAX_SAVEPOINTS, 1000)
     assert notes() == list(range(1000))
 
@@ -188,7 +188,7 @@ def test_savepoints_that_were_rolled_back_do_not_count(order_paid, notes):
         queries.initial_queries = len(connection.queries_log)
         order_paid.send(sender=None, note="a")
 
-    assert [query["sql"].split()[0] for query in queries][:2] == ["SAVEPOINT", "INSERT"]
+    assert queries.captured_queries[0]["sql"].startswith("SAVEPOINT")
     assert notes() == ["a"]
 
 
