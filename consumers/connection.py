@@ -36,13 +36,18 @@ class Connection:
     def write(self, frame: bytes) -> None:
         if self._protocol.state != self._protocol.STATE_OPEN:
             return  # The client goes, or has gone; the application will hear of it.
-        if self._has_straight_way and not self._protocol.send_queue and not self.buffered():
-            sent = self._transport.writeSomeData(frame)
-            if sent == len(frame):
-                return
-            # What is no number is an error. Twisted will meet it again, and tell.
-            frame = frame[sent:] if isinstance(sent, int) else frame
-        self._protocol.sendData(frame)
+        if self._protocol.send_queue:
+            self._protocol.sendData(frame)
+        else:
+            self._transport.write(self._left_of(frame))
+
+    def _left_of(self, frame: bytes) -> bytes:
+        """What the socket does not take at once."""
+        if not self._has_straight_way or self.buffered():
+            return frame
+        sent = self._transport.writeSomeData(frame)
+        # What is no number is an error. Twisted will meet it again, and tell.
+        return frame[sent:] if isinstance(sent, int) else frame
 
     def pauseProducing(self) -> None:
         """The application sees for itself how much there is."""

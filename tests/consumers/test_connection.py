@@ -14,7 +14,8 @@ class Protocol:
     def __init__(self, kind=tcp.Server, takes=100, held=b"", is_secret=False):
         self.state = self.STATE_OPEN
         self.send_queue = []
-        self.in_turn = []
+        self.queued = []
+        self.held = []
         self.straight = []
         # One of Twisted's own, which has never seen a socket.
         self.transport = kind.__new__(kind)
@@ -23,6 +24,7 @@ class Protocol:
         self.transport.unregisterProducer = lambda: None
         self.transport.registerProducer = lambda producer, streaming: None
         self.transport.writeSomeData = self.take
+        self.transport.write = lambda data: self.held.append(data) if data else None
         self.takes = takes
 
     def take(self, data):
@@ -32,12 +34,12 @@ class Protocol:
         return len(self.straight[-1])
 
     def sendData(self, data):
-        self.in_turn.append(data)
+        self.queued.append(data)
 
 
 def written(protocol, frame=b"frame"):
     Connection(protocol).write(frame)
-    return protocol.straight, protocol.in_turn
+    return protocol.straight, protocol.held
 
 
 def test_where_nothing_is_held_a_frame_goes_straight_to_the_socket():
@@ -57,7 +59,8 @@ def test_a_frame_waits_behind_what_the_websocket_itself_holds():
     protocol = Protocol()
     protocol.send_queue.append(b"before")
 
-    assert written(protocol) == ([], [b"frame"])
+    assert written(protocol) == ([], [])
+    assert protocol.queued == [b"frame"]
 
 
 def test_under_tls_nothing_goes_straight_to_the_socket():
