@@ -265,4 +265,4 @@ def _is_lost(connection: BaseDatabaseWrapper) -> bool:
 
 def _time(time: datetime, connection: BaseDatabaseWrapper) -> datetime | str:
     """As the column wants it. SQLite has no time zones; Django's form there is UTC, in text."""
-    return str(time.astimezone(UTC).replace(tzinfo=None)) if connection.vendor == "sqlite" else time
+    return time.astimezone(UTC).isoformat(" ").removesuffix("+00:00") if connection.vendor == "sqlite" else time
