@@ -175,10 +175,11 @@ def test_a_thousand_signals_in_one_transaction_cost_few_savepoints(order_paid, n
 
     made = [query for query in queries if query["sql"].startswith("SAVEPOINT")]
     inserted = [query for query in queries if "INSERT INTO signalcast_event" in query["sql"]]
-    assert (len(made), len(inserted)) == (MAX_SAVEPOINTS, 1000)
+    assert (len(made), len(inserted)) == (MAX_SAVEPOINTS if connection.vendor == "postgresql" else 0, 1000)
     assert notes() == list(range(1000))
 
 
+@pytest.mark.only_on("postgresql")
 def test_savepoints_that_were_rolled_back_do_not_count(order_paid, notes):
     with CaptureQueriesContext(connection) as queries, transaction.atomic():
         for _ in range(MAX_SAVEPOINTS):

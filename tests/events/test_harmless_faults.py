@@ -142,7 +142,7 @@ def test_after_so_many_events_that_there_are_no_savepoints_a_failure_loses_the_t
 
 
 @pytest.mark.only_on("sqlite")
-@pytest.mark.parametrize("sent_before", [0, MAX_SAVEPOINTS], ids=["in a savepoint", "without one"])
+@pytest.mark.parametrize("sent_before", [0, MAX_SAVEPOINTS], ids=["the first", "one of many"])
 def test_a_sender_whose_transaction_the_database_took_back_is_told(
     order_paid, request, transactional_db, notes, failed, sent_before
 ):
