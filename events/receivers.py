@@ -155,6 +155,9 @@ def _alias_of(arguments: dict[str, Any]) -> str | None:
 
 def _transaction_that_decides(business: str, own: str) -> str | None:
     """The alias of the open transaction on which the event's fate hangs, or None if none is open."""
+    if len(connections.settings) == 1:
+        # As in most projects; to look at all of them takes three times as long.
+        return own if connections[own].in_atomic_block else None
     opened = [connection.alias for connection in connections.all(initialized_only=True) if connection.in_atomic_block]
     for alias in (business, own):
         if alias in opened:

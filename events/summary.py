@@ -8,6 +8,8 @@ MAX_LENGTH = 200
 
 # CloudEvents strings hold no control characters, surrogates or noncharacters.
 _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+_PLAIN = frozenset({str, int, float})
+
 _FORBIDDEN = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_NONCHARACTERS}]+")
 
 
@@ -29,7 +31,7 @@ def _phrase(name: str, value: Any) -> str:
     match value:
         case {"model": str(model), "pk": pk}:
             known = model.rpartition(".")[2] + (f" {pk}" if _is_plain(pk) else "")
-            shown = ", ".join(str(item) for item in _fields(value) if _is_plain(item) and item != "")
+            shown = ", ".join([str(item) for item in _fields(value) if _is_plain(item) and item != ""])
             return known + (f": {shown}" if shown else "")
         case {"$mark": str(reason)}:
             return f"{name} ({reason})"
@@ -49,4 +51,4 @@ def _fields(reference: dict[str, Any]) -> Iterable[Any]:
 
 
 def _is_plain(value: Any) -> bool:
-    return isinstance(value, str | int | float) and not isinstance(value, bool)
+    return type(value) in _PLAIN

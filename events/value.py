@@ -184,7 +184,7 @@ class Shown:
         shown = self.value(key)
         if isinstance(shown, str):
             return shown
-        return dumps(shown) if isinstance(shown, int | float | None) else f"({type(key).__name__})"
+        return dumps(shown) if shown is None or isinstance(shown, int | float) else f"({type(key).__name__})"
 
     def sequence(self, value: Any) -> list[Any]:
         return [self.value(item) for item in value]
