@@ -23,6 +23,7 @@ from .world import World
 PATIENCE = 30.0
 PATIENCE_WITH_A_MUTANT = 5.0
 THREADS = 64
+BEGIN_SECONDS = 60.0
 
 
 def campaign(
@@ -55,6 +56,8 @@ def campaign(
                 away=min(12, seconds / 4),
             )
             async with world.running():
+                async with asyncio.timeout(BEGIN_SECONDS):
+                    await world.business_has_begun()
                 await _break(world, faults, seconds)
                 await world.end_business()
                 await world.settle(PATIENCE_WITH_A_MUTANT if mutant else PATIENCE)

@@ -7,7 +7,7 @@ from typing import Any
 
 # Seconds between two faults, at least and at most.
 EVERY = (1.0, 3.0)
-# Nothing breaks before business has begun.
+# Seconds after business has begun.
 FIRST = 1.0
 
 

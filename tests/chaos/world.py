@@ -61,6 +61,11 @@ class World:
                 _task(stack, work.run())
             yield
 
+    async def business_has_begun(self) -> None:
+        """Wait for the first event: before it there is nothing to break, and nothing to forge."""
+        while not await self.records.head():
+            await asyncio.sleep(POLL_SECONDS)
+
     async def end_business(self) -> None:
         """The last ones end right after a commit, so that only a server can publish what they leave."""
         for number in (signal.SIGTERM, signal.SIGUSR1):
