@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests import postgresql, valkey
-from tests.integration.program import SETUP
+from tests.integration.program import SETUP, SIGN_IN
 from tests.integration.server import ROOT, answers, free_port
 
 from . import cores
@@ -26,21 +26,6 @@ ENVIRONMENT = {
     "ALLOWED_HOSTS": "127.0.0.1",
     "SECRET_KEY": "a key that all processes of a benchmark share, and nobody else",
 }
-_SIGN_IN = """
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
-
-user = User.objects.create_superuser("bench")
-session = SessionStore()
-session.update({
-    SESSION_KEY: str(user.pk),
-    BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
-    HASH_SESSION_KEY: user.get_session_auth_hash(),
-})
-session.create()
-say(session.session_key)
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +75,7 @@ def _signalcast(stack: ExitStack) -> Running:
         layer = stack.enter_context(valkey.server())
         environment = ENVIRONMENT | {"REDIS_URL": layer.url, "DATABASE_URL": database_url}
         _run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], environment)
-        session = _run([sys.executable, "-c", SETUP + _SIGN_IN], environment).strip()
+        session = _run([sys.executable, "-c", SETUP + SIGN_IN + 'say(sign_in("bench"))'], environment).strip()
     port = free_port()
     pid = _serve(stack, [sys.executable, "manage.py", "serve", f"127.0.0.1:{port}"], port, environment)
     headers = [f"Origin: http://127.0.0.1:{port}", f"Cookie: sessionid={session}"]

@@ -23,13 +23,13 @@ def no_repair() -> None:
     def accept_but_one(self: hub.Hub, raw: object) -> None:
         if hasattr(self, "dropped"):
             accept(self, raw)
-        self.dropped = True  # type: ignore[attr-defined]
+        self.dropped = True
 
     async def nothing(self: hub.Hub) -> None:
         await asyncio.sleep(0)
 
-    hub.Hub._accept = accept_but_one  # type: ignore[method-assign]
-    hub.Hub.catch_up = nothing  # type: ignore[method-assign]
+    hub.Hub._accept = accept_but_one
+    hub.Hub.catch_up = nothing
 
 
 def numbered_at_insert() -> None:
@@ -71,7 +71,7 @@ def cursor_off_by_one() -> None:
     """Who comes back misses an event."""
     found = opening.Opening.position.fget
     assert found
-    opening.Opening.position = property(lambda self: found(self) + (1 < self.start <= self.head))  # type: ignore
+    opening.Opening.position = property(lambda self: found(self) + (1 < self.start <= self.head))
 
 
 def resume_forgotten() -> None:
@@ -101,7 +101,7 @@ def doubles_kept() -> None:
         self._trim()
         return True
 
-    ring.Ring.append = append  # type: ignore[method-assign]
+    ring.Ring.append = append
 
 
 def filters_confused() -> None:
@@ -111,18 +111,18 @@ def filters_confused() -> None:
         key = (self.position, entries[0].position, entries[-1].position, limit)
         return self._source.share(key, lambda: subscription.select(self.filter, self.position, entries, limit, head))
 
-    subscription.Subscription._shared = shared  # type: ignore[method-assign]
+    subscription.Subscription._shared = shared
 
 
 def bytes_of_each_server() -> None:
     """Every process writes a line in its own way."""
-    of = Entry.of.__func__  # type: ignore[attr-defined]
+    of = Entry.of.__func__
 
     def another(cls: type[Entry], position: int, text: str, **place: str) -> Entry:
         entry: Entry = of(cls, position, text, **place)
         return cls(position, f'{entry.line[:-1]},"process":"{os.getpid()}"}}')
 
-    Entry.of = classmethod(another)  # type: ignore[assignment, method-assign]
+    Entry.of = classmethod(another)
 
 
 def pruned_too_far() -> None:

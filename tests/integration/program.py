@@ -25,6 +25,24 @@ def say(*words):
     os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 """
 
+# For programs that follow the stream as somebody who signed in: `sign_in` returns the key of a session.
+SIGN_IN = """
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+
+def sign_in(name):
+    user = User.objects.create_superuser(name)
+    session = SessionStore()
+    session.update({
+        SESSION_KEY: str(user.pk),
+        BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
+        HASH_SESSION_KEY: user.get_session_auth_hash(),
+    })
+    session.create()
+    return session.session_key
+"""
+
 
 class Woken:
     """A channel layer that needs its loop to be woken from outside, as sockets do."""

@@ -3,27 +3,12 @@
 import sys
 from dataclasses import dataclass
 
-from tests.integration.program import SETUP, start
+from tests.integration.program import SETUP, SIGN_IN, start
 
 # One line of the log is then some thousand bytes.
 _NOTE_BYTES = 600
 _SOURCE = """
 import time
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
-
-def sign_in():
-    user = User.objects.create_superuser("soak")
-    session = SessionStore()
-    session.update({
-        SESSION_KEY: str(user.pk),
-        BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
-        HASH_SESSION_KEY: user.get_session_auth_hash(),
-    })
-    session.create()
-    return session.session_key
-
 def send(count, rate):
     # Whatever is due goes in one transaction: one event where the machine keeps up, more where it does not.
     sent = transactions = 0
@@ -40,7 +25,7 @@ def send(count, rate):
         transactions += 1
     return time.monotonic() - started, transactions
 
-say(sign_in())
+say(sign_in("soak"))
 for line in sys.stdin:
     count, rate = map(int, line.split())
     say(*send(count, rate))
@@ -61,7 +46,9 @@ class Sent:
 class Emitter:
     def __init__(self, database_url: str, **environment: str) -> None:
         own = [f"{name}={value}" for name, value in environment.items()]
-        self._process = start(["env", *own, sys.executable, "-c", SETUP + _SOURCE % _NOTE_BYTES], database_url)
+        self._process = start(
+            ["env", *own, sys.executable, "-c", SETUP + SIGN_IN + _SOURCE % _NOTE_BYTES], database_url
+        )
         self.session = self._line()
         """The session key of somebody who may follow the stream."""
 
