@@ -1,17 +1,15 @@
 """The load client, from Python: built from client.c when that has changed, started, and asked what it has heard."""
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from . import cores
+from . import compiler, cores
 
-SOURCE = Path(__file__).with_name("client.c")
-BINARY = SOURCE.parent.parent / "build" / "benchmarks" / "client"
+PROGRAM = "client"
 
 
 class Load:
@@ -43,7 +41,7 @@ def load(
     dialect: str, port: int, path: str, *, clients: int, events: int, ledger: Path, headers: Sequence[str] = ()
 ) -> Iterator[Load]:
     numbers = [str(number) for number in (clients, events)]
-    command = [str(BINARY), dialect, str(port), path, *numbers, str(ledger), *headers]
+    command = [str(compiler.binary(PROGRAM)), dialect, str(port), path, *numbers, str(ledger), *headers]
     with cores.on(cores.REST):
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
@@ -54,7 +52,4 @@ def load(
 
 
 def build() -> None:
-    if BINARY.exists() and BINARY.stat().st_mtime > SOURCE.stat().st_mtime:
-        return
-    BINARY.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([os.environ.get("CC", "cc"), "-O2", "-Wall", "-Wextra", "-o", BINARY, SOURCE], check=True)
+    compiler.build(PROGRAM)

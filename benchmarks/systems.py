@@ -69,12 +69,24 @@ def installed() -> list[System]:
 
 
 def _signalcast(stack: ExitStack) -> Running:
-    """`manage.py serve` in production's settings, with PostgreSQL and Valkey."""
+    """With PostgreSQL and Valkey."""
     with cores.on(cores.REST):
         database_url = stack.enter_context(postgresql.server())
         layer = stack.enter_context(valkey.server())
-        environment = ENVIRONMENT | {"REDIS_URL": layer.url, "DATABASE_URL": database_url}
+    return ours(stack, prepared(DATABASE_URL=database_url, REDIS_URL=layer.url))
+
+
+def prepared(**services: str) -> dict[str, str]:
+    """The environment of ours, in production's settings, with these services. The tables are there, and empty."""
+    environment = ENVIRONMENT | services
+    with cores.on(cores.REST):
         _run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], environment)
+    return environment
+
+
+def ours(stack: ExitStack, environment: dict[str, str]) -> Running:
+    """`manage.py serve`, and a session of somebody who may follow."""
+    with cores.on(cores.REST):
         session = _run([sys.executable, "-c", SETUP + SIGN_IN + 'say(sign_in("bench"))'], environment).strip()
     port = free_port()
     pid = _serve(stack, [sys.executable, "manage.py", "serve", f"127.0.0.1:{port}"], port, environment)
