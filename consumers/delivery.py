@@ -42,8 +42,10 @@ class Delivery:
         self._wanted_filter: Filter | None = None
         self._is_live = False
         self._write = outbox["write"] if outbox else None
+        self._failure: Exception | None = None
         if outbox:
             outbox["on_drained"](subscription.wake)
+            subscription.at_once = self._send_at_once
 
     @property
     def position(self) -> int:
@@ -66,6 +68,8 @@ class Delivery:
         """Until the client has gone. Raises Stalled, LogReplaced, and what the log raises."""
         beats = hub.beats
         while not self._client.is_closed:
+            if self._failure:
+                raise self._failure
             await self._send_what_there_is()
             if beats != hub.beats:
                 beats = hub.beats
@@ -87,6 +91,24 @@ class Delivery:
         # What waits for room tells how slow the client is, not how fast we are.
         self._is_live = False
 
+    def _send_at_once(self) -> bool:
+        """Send what has just come, while `follow` waits. Whether nothing is left for it to do."""
+        if not self._write or self._client.is_closed or self._wanted_filter or self._failure:
+            return False
+        if not self._flow.is_open:
+            # Whoever makes room will wake it.
+            self._is_live = False
+            return True
+        try:
+            if batch := self._subscription.take_at_once(self._flow.limit):
+                self._flow.send(batch, _clock())
+                self._write(self._dialect.prepared(batch))
+                self._count(batch)
+        except Exception as error:  # It is this client's alone: others wait for their turn.
+            self._failure = error
+            return False
+        return self._subscription.is_at_head
+
     async def _send(self, batch: Batch) -> None:
         # Counted before it goes: the answer may be here before a server's `send` returns.
         pause = self._flow.send(batch, _clock())
@@ -94,11 +116,14 @@ class Delivery:
             self._write(self._dialect.prepared(batch))
         else:
             await self._client.say(self._dialect.batch(batch))
+        self._count(batch)
+        # At least once around the loop: a server's `send` may never wait, and others want their turn.
+        await asyncio.sleep(pause)
+
+    def _count(self, batch: Batch) -> None:
         meter.deliveries += len(batch.entries)
         if self._is_live and batch.entries:
             meter.took(time.time() - batch.sent_at)
-        # At least once around the loop: a server's `send` may never wait, and others want their turn.
-        await asyncio.sleep(pause)
 
     async def _apply_filter(self) -> None:
         if self._wanted_filter is not None:

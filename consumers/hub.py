@@ -22,6 +22,7 @@ from .pages import Pages
 from .periodic import every
 from .protocol import Batch
 from .ring import Ring
+from .rounds import Rounds
 from .subscription import LogReplaced, Pruned, Subscription
 
 logger = logging.getLogger("signalcast.consumers")
@@ -87,6 +88,7 @@ class Hub:
         self._nudged: asyncio.Event = asyncio.Event()
         self._pages = Pages(log.read)
         self._batches = Batches()
+        self._rounds = Rounds(self._announce)
 
     @property
     def head(self) -> int:
@@ -124,6 +126,7 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        self._rounds.stop()
         await self._pages.stop()
 
     @contextmanager
@@ -141,8 +144,8 @@ class Hub:
 
         Raises Pruned, or LogReplaced.
         """
-        if start >= self._ring.start:
-            return self._ring.slice(start, stop)
+        if held := self.held(start, stop):
+            return held
         page = await self._pages.at(start)
         if page.head.epoch != self.epoch or page.head.position < start:
             await self.catch_up()
@@ -153,6 +156,10 @@ class Hub:
         if first > start:
             raise Pruned(first)
         return page.entries[start - first : stop - first]
+
+    def held(self, start: int, stop: int) -> Sequence[Entry]:
+        """The same, if the ring has them; else none."""
+        return self._ring.slice(start, stop) if start >= self._ring.start else ()
 
     def share(self, key: Hashable, make: Callable[[], Batch | None]) -> Batch | None:
         """What `make` returns, made once for all subscriptions that ask with this key while it is fresh."""
@@ -172,7 +179,6 @@ class Hub:
                 self._begin_anew(head)
             elif head.position > self.head:
                 await self._read_up_to(head)
-                self._wake()
 
     def _is_of_another(self, head: Head, known: int) -> bool:
         return head.epoch != self.epoch or head.position < known
@@ -188,7 +194,7 @@ class Hub:
             if not self._ring.append(page.entries) or self._ring.next == next:
                 # Pruned under our eyes. Whoever still wants it will be told by the log.
                 self._ring.clear(head.position + 1)
-            self._wake()
+            self._rounds.ask()
 
     def _begin_anew(self, head: Head) -> None:
         self.epoch = head.epoch
@@ -229,7 +235,7 @@ class Hub:
             return
         entries = [Entry(message.start + index, line) for index, line in enumerate(message.lines)]
         if message.start <= self._ring.next <= message.start + len(entries) and self._ring.append(entries):
-            self._wake()
+            self._rounds.ask()
         else:
             self._repair()
 
@@ -240,6 +246,10 @@ class Hub:
     def _beat(self) -> None:
         self.beats += 1
         self._wake()
+
+    def _announce(self) -> None:
+        for subscription in self._subscriptions:
+            subscription.announce()
 
     def _wake(self) -> None:
         for subscription in self._subscriptions:

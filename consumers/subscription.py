@@ -39,6 +39,9 @@ class Source(Protocol):
     async def entries(self, start: int, stop: int) -> Sequence[Entry]:
         """The entries from `start` on, at least one, below `stop`. Raises Pruned, LogReplaced."""
 
+    def held(self, start: int, stop: int) -> Sequence[Entry]:
+        """The same, if they are at hand; else none."""
+
     def share(self, key: Hashable, make: Callable[[], Batch | None]) -> Batch | None:
         """What `make` returns, made once for all who ask with this key."""
 
@@ -56,6 +59,14 @@ class Subscription:
         self._scanned = start
         self._tip: str | None = None
         self._changed = asyncio.Event()
+        self._waits = False
+        self.at_once: Callable[[], bool] | None = None
+        """Takes what is new, without a task's switch, and says whether nothing is left to do."""
+
+    def announce(self) -> None:
+        """The head is another one."""
+        if not (self._waits and self.at_once and self.at_once()):
+            self.wake()
 
     def wake(self) -> None:
         """Something may have changed: the head, the filter, the window, the time."""
@@ -63,27 +74,37 @@ class Subscription:
 
     async def wait(self) -> None:
         """Wait until `wake` is called, or return at once if it was since the last wait."""
+        self._waits = True
         await self._changed.wait()
+        self._waits = False
         self._changed.clear()
+
+    @property
+    def is_at_head(self) -> bool:
+        """Whether there is nothing that was not looked at."""
+        return self._scanned > self._source.head
 
     async def take(self, limit: int) -> Batch | Gap | None:
         """The next batch of at most `limit` events, a gap, or None if nothing new matches. Raises LogReplaced."""
         while True:
             self._check_life()
-            head = self._source.head
-            if self._scanned > head:
+            if self.is_at_head:
                 return None
-            reach = limit if self.filter is EVERYTHING else SCAN
             try:
-                entries = await self._source.entries(self._scanned, min(self._scanned + reach, head + 1))
+                entries = await self._source.entries(*self._range(limit))
             except Pruned as pruned:
                 self._check_life()
                 return self._jump(pruned.oldest)
             self._check_life()
-            if batch := self._shared(entries, limit, head):
-                return self._move(batch)
-            self._scanned = entries[-1].position + 1
-            self._tip = entries[-1].id
+            if batch := self._pick(entries, limit):
+                return batch
+
+    def take_at_once(self, limit: int) -> Batch | None:
+        """The next batch if it is at hand. None does not say that there is nothing."""
+        if self._source.life != self._life or self.is_at_head:
+            return None
+        entries = self._source.held(*self._range(limit))
+        return self._pick(entries, limit) if entries else None
 
     def skip(self) -> Batch | None:
         """An empty batch that moves the client over what did not match, or None if there was nothing of the kind."""
@@ -105,9 +126,21 @@ class Subscription:
         self.position = self._scanned = batch.stop
         return batch
 
-    def _shared(self, entries: Sequence[Entry], limit: int, head: int) -> Batch | None:
+    def _range(self, limit: int) -> tuple[int, int]:
+        """What is read next."""
+        reach = limit if self.filter is EVERYTHING else SCAN
+        return self._scanned, min(self._scanned + reach, self._source.head + 1)
+
+    def _pick(self, entries: Sequence[Entry], limit: int) -> Batch | None:
+        """The batch of those that match. The cursor moves."""
+        head = self._source.head
         key = (self.filter.key, self.position, entries[0].position, entries[-1].position, limit)
-        return self._source.share(key, lambda: select(self.filter, self.position, entries, limit, head))
+        batch = self._source.share(key, lambda: select(self.filter, self.position, entries, limit, head))
+        if batch:
+            return self._move(batch)
+        self._scanned = entries[-1].position + 1
+        self._tip = entries[-1].id
+        return None
 
 
 def select(filter: Filter, start: int, entries: Sequence[Entry], limit: int, head: int) -> Batch | None:

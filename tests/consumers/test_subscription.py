@@ -21,6 +21,7 @@ class List:
         self.entries_held = [entry(position, type=type) for position, type in enumerate(types, start=1)]
         self.life = 1
         self.oldest = 1
+        self.is_at_hand = True
         self.reads = []
 
     @property
@@ -32,6 +33,9 @@ class List:
         if start < self.oldest:
             raise Pruned(self.oldest)
         return self.entries_held[start - 1 : min(stop, start + 1000) - 1]
+
+    def held(self, start, stop):
+        return self.entries_held[start - 1 : stop - 1] if self.is_at_hand else ()
 
     def share(self, key, make):
         return make()
