@@ -15,7 +15,7 @@ TEST := $(VENV)/test-$(call checksum,test)
 BENCH := $(VENV)/bench-$(call checksum,bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench-fanout bench-send check clean
+.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench-fanout bench-send bench-replay check clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -70,6 +70,9 @@ bench-fanout: $(BENCH) ## Weigh the server and its peers as they deliver, CLIENT
 
 bench-send: $(BENCH) ## Weigh send() beside one bare INSERT, on PostgreSQL and SQLite
 	$(PY) -m benchmarks.send $(if $(JSON),--json $(JSON))
+
+bench-replay: $(BENCH) ## Weigh the server as it reads the log, EVENTS=1000000
+	$(PY) -m benchmarks.replay $(if $(EVENTS),--events $(EVENTS)) $(if $(JSON),--json $(JSON))
 
 check: $(TEST) ## Check style, types and imports
 	$(PY) -m ruff check
