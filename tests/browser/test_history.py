@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page
 
 PARTS = """async () => {
-    const {Store} = await import('/static/frontend/core/store.js');
+    const {Store, summaryOf} = await import('/static/frontend/core/store.js');
     const {View} = await import('/static/frontend/core/view.js');
     const typed = (n) => n % 10 ? 'a.b' : 'a.ten';
     const line = (n) => JSON.stringify({type: typed(n), sequence: String(n), time: '', summary: `s${n}`});
@@ -12,7 +12,7 @@ PARTS = """async () => {
         const ranks = Array.from({length: view.next - view.first}, (_, i) => view.first + i);
         return ranks.map((rank) => view.store.at(view.at(rank)).position);
     };
-    Object.assign(window, {Store, View, line, shown});
+    Object.assign(window, {Store, View, summaryOf, line, shown});
 }"""
 
 
@@ -22,7 +22,7 @@ def test_a_store_grows_at_its_old_end_and_lets_the_newest_go(modules):
         const store = new Store({capacity: 30, start: 1001});
         for (let n = 1001; n <= 1010; n += 1) store.push(line(n));
         for (let n = 1000; n > 970; n -= 1) store.unshift(line(n));
-        const old = [store.first, store.next, store.at(971).summary, store.find(1000), store.find(1001)];
+        const old = [store.first, store.next, summaryOf(store.at(971).line), store.find(1000), store.find(1001)];
         for (let n = 1001; n <= 1005; n += 1) store.push(line(n));
         return [old, [store.first, store.next, store.find(976), store.find(975)], store.events - store.dropped];
     }""")

@@ -119,12 +119,12 @@ def test_show_newest_follows_with_the_detail_still_open(full, scripted):
 def test_while_holding_the_ring_may_turn_without_moving_a_row(modules):
     """The ring lets old events go; what is held on the screen keeps its place until its own turn comes."""
     result = modules.evaluate("""async () => {
-        const {Store} = await import('/static/frontend/core/store.js');
+        const {Store, summaryOf} = await import('/static/frontend/core/store.js');
         const {Hold} = await import('/static/frontend/core/hold.js');
         const store = new Store({capacity: 100});
         const hold = new Hold(store, () => {});
         const push = (n) => store.push(JSON.stringify({type: 'a.b', sequence: String(n), time: '', summary: `s${n}`}));
-        const shown = () => [0, 1, 2].map((i) => store.at(hold.end - 1 - i).summary);
+        const shown = () => [0, 1, 2].map((i) => summaryOf(store.at(hold.end - 1 - i).line));
         for (let n = 1; n <= 100; n += 1) push(n);
         hold.shown();
         hold.hold('paused');

@@ -7,8 +7,8 @@ export const EVENT = 0;
 export const UNREADABLE = 1;
 export const GAP = 2;
 
-const SUMMARY = 300;    // characters kept of a summary; the whole is in the line
-const ENTRY = 160;      // bytes that an entry costs besides its text, about
+const SUMMARY = 300;    // characters shown of a summary
+const ENTRY = 60;       // bytes that an entry costs besides its text, about
 const NAMES = 65535;    // names of types and senders that are kept apart; later ones are read from their lines
 
 export class Store {
@@ -31,7 +31,6 @@ export class Store {
     this.types = new Uint16Array(capacity);
     this.senders = new Uint16Array(capacity);
     this.degraded = new Uint8Array(capacity);
-    this.summaries = new Array(capacity);
     this.lines = new Array(capacity);
   }
 
@@ -58,7 +57,7 @@ export class Store {
   /** @param {{from: number, to: number, reason: string}} gap */
   pushGap(gap) {
     if (gap.reason !== 'epoch') this.missed += gap.to - gap.from;
-    this.#append({kind: GAP, line: JSON.stringify(gap), position: gap.from, time: NaN, type: '', sender: '', summary: ''});
+    this.#append({kind: GAP, line: JSON.stringify(gap), position: gap.from, time: NaN, type: '', sender: ''});
   }
 
   /** The ordinal of the newest event that has this position; null if none is held. */
@@ -82,7 +81,6 @@ export class Store {
       type: this.#name(this.types[i], line, 'type'),
       sender: this.#name(this.senders[i], line, 'sender'),
       degraded: this.degraded[i] === 1,
-      summary: this.summaries[i],
     };
   }
 
@@ -102,7 +100,7 @@ export class Store {
     while (this.bytes > this.budget && this.size > 1) this.#drop();
   }
 
-  #put(ordinal, {kind, line, position, time, type, sender, degraded, summary}) {
+  #put(ordinal, {kind, line, position, time, type, sender, degraded}) {
     const i = ordinal % this.capacity;
     this.kinds[i] = kind;
     this.positions[i] = position;
@@ -110,9 +108,8 @@ export class Store {
     this.types[i] = this.#intern(type);
     this.senders[i] = this.#intern(sender);
     this.degraded[i] = degraded ? 1 : 0;
-    this.summaries[i] = summary;
     this.lines[i] = line;
-    this.bytes += cost(line, summary);
+    this.bytes += cost(line);
   }
 
   #drop() {
@@ -128,8 +125,8 @@ export class Store {
   #forget(ordinal) {
     const i = ordinal % this.capacity;
     if (this.kinds[i] !== GAP) this.dropped += 1;
-    this.bytes -= cost(this.lines[i], this.summaries[i]);
-    this.lines[i] = this.summaries[i] = '';
+    this.bytes -= cost(this.lines[i]);
+    this.lines[i] = '';
   }
 
   #intern(name) {
@@ -159,11 +156,10 @@ function columns(line) {
     type: event ? String(event.type) : '',
     sender: event?.sender === undefined ? '' : String(event.sender),
     degraded: Boolean(event?.degraded),
-    summary: event?.summary === undefined ? '' : String(event.summary).slice(0, SUMMARY),
   };
 }
 
-const cost = (line, summary) => line.length + 2 * summary.length + ENTRY;
+const cost = (line) => line.length + ENTRY;
 
 /** The event in a line, or null where the line is not a JSON object that has a type. */
 export function read(line) {
@@ -173,4 +169,10 @@ export function read(line) {
   } catch {
     return null;
   }
+}
+
+/** What an event is about, in a line. Read where it is shown: kept for all, it would be most of what this page keeps. */
+export function summaryOf(line) {
+  const summary = read(line)?.summary;
+  return summary === undefined ? '' : String(summary).slice(0, SUMMARY);
 }

@@ -2,7 +2,7 @@
 
 import {count, split, time, visible} from '../core/format.js';
 import {member} from '../core/jsontext.js';
-import {UNREADABLE} from '../core/store.js';
+import {UNREADABLE, summaryOf} from '../core/store.js';
 import {copyFrom} from './copy.js';
 import {byId, h, icon, mark} from './dom.js';
 import {showRaw, showTree} from './payload.js';
@@ -69,14 +69,14 @@ export class Detail {
     for (const id of ['top', 'filter', 'stage', 'foot']) byId(id).inert = covered;
   }
 
-  #fill({kind, line, type, time: ms, position, summary}) {
+  #fill({kind, line, type, time: ms, position}) {
     const unreadable = kind === UNREADABLE;
     const event = unreadable ? {} : JSON.parse(line);
     const [app, name] = split(unreadable ? 'unreadable event' : type);
     const subject = typeof event.subject === 'string' ? event.subject : '';
     byId('detail-type').replaceChildren(h('i', {class: 'swatch'}), h('span', {class: 'cut'}, h('span', {class: 'ns'}, visible(app)), visible(name)));
     mark(byId('detail-type'), 'data-hue', unreadable ? null : this.hue(type));
-    byId('detail-title').textContent = visible(summary || name);
+    byId('detail-title').textContent = visible(summaryOf(line) || name);
     byId('detail-meta').replaceChildren(
       Number.isNaN(ms) ? '' : h('time', {datetime: new Date(ms).toISOString(), title: new Date(ms).toISOString()}, `${time(ms)} ${zone(ms)}`),
       subject && h('span', {}, visible(subject)),

@@ -1,7 +1,7 @@
 // One row of the list: an element that is made once and shows one entry after another.
 
 import {clock, count, split, timeOfDay, visible} from '../core/format.js';
-import {GAP, UNREADABLE} from '../core/store.js';
+import {GAP, UNREADABLE, summaryOf} from '../core/store.js';
 import {h, icon, mark, say} from './dom.js';
 
 /** Why events are missing, in words. */
@@ -61,7 +61,7 @@ export class Row {
     const [minutes, seconds] = clock(entry.time);
     const [app, type] = split(entry.type);
     const [senderApp, sender] = split(entry.sender);
-    this.#write({minutes, seconds, app, type: unreadable ? 'unreadable event' : type, senderApp, sender, summary: entry.summary || (unreadable ? entry.line.slice(0, 300) : '')});
+    this.#write({minutes, seconds, app, type: unreadable ? 'unreadable event' : type, senderApp, sender, summary: unreadable ? entry.line.slice(0, 300) : summaryOf(entry.line)});
     mark(this.type, 'data-hue', unreadable ? null : this.hue(entry.type));
     mark(this.element, 'data-unreadable', unreadable);
     mark(this.link, 'hidden', Number.isNaN(entry.position));
