@@ -15,11 +15,7 @@ TEST := $(VENV)/test-$(call checksum,test)
 BENCH := $(VENV)/bench-$(call checksum,bench)
 
 .DEFAULT_GOAL := help
-<<<<<<< Updated upstream
-.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench-fanout bench-send bench-replay check clean
-=======
-.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench-fanout bench-send bench-browser check clean
->>>>>>> Stashed changes
+.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench-fanout bench-send bench-replay bench-browser check clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -75,13 +71,11 @@ bench-fanout: $(BENCH) ## Weigh the server and its peers as they deliver, CLIENT
 bench-send: $(BENCH) ## Weigh send() beside one bare INSERT, on PostgreSQL and SQLite
 	$(PY) -m benchmarks.send $(if $(JSON),--json $(JSON))
 
-<<<<<<< Updated upstream
 bench-replay: $(BENCH) ## Weigh the server as it reads the log, EVENTS=1000000
 	$(PY) -m benchmarks.replay $(if $(EVENTS),--events $(EVENTS)) $(if $(JSON),--json $(JSON))
-=======
+
 bench-browser: $(TEST) ## Weigh the dashboard in a real browser at 1,000 events a second
 	$(PY) -m benchmarks.browser $(if $(JSON),--json $(JSON))
->>>>>>> Stashed changes
 
 check: $(TEST) ## Check style, types and imports
 	$(PY) -m ruff check
