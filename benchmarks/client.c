@@ -1,12 +1,14 @@
 /*
  * The load client of the benchmarks: many websockets in one thread, and every event on each of them looked at.
  *
- *     client DIALECT PORT PATH CLIENTS EVENTS LEDGER [HEADER ...]
+ *     client [-s SECONDS] DIALECT PORT PATH CLIENTS EVENTS LEDGER [HEADER ...]
  *
  * DIALECT is one of
  *     signalcast.v1   batches: a header, then one event a line; acknowledged as docs/protocol.md asks
  *     frames          one event a text frame, nothing to say
  *     nats            nats-server's own protocol, in binary frames
+ *     socket.io       its protocol, version 5, within engine.io's, version 4
+ *     sse             no websocket: server-sent events, one event a line of data, in a chunked answer
  *
  * An event is a line of JSON with "sequence":"<20 digits>" in it: 1, 2, 3, ... to EVENTS, each of them once. LEDGER is
  * a file of 64-bit numbers that is shared with whoever sends: the client keeps in the first how far the slowest of its
@@ -14,7 +16,7 @@
  * microseconds since 1970. Each HEADER is a line of the handshake.
  *
  * It says "ready" when all connections follow, and one JSON object when all have everything, or when nobody has heard
- * anything for SILENCE_SECONDS. Then it waits for the end of its input, so that the server can be weighed before a
+ * anything for SECONDS (20), or anything new. Then it waits for the end of its input, so that the server can be weighed before a
  * thousand connections close. Whatever cannot be understood ends it, with a word on stderr; so do ten minutes.
  */
 
@@ -43,8 +45,6 @@ enum {
     ACK_BYTES = 512 * 1024,
     ACK_MICROSECONDS = 200 * 1000,
     TICK_MICROSECONDS = 1000,
-    SILENCE_SECONDS = 20,
-    /* Heartbeats are no silence. */
     LIFE_SECONDS = 600,
     READY_EVENTS = 256,
     /* 32 steps an octave: a quantile is told to 3 %. */
@@ -57,7 +57,7 @@ enum { CONTINUATION = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
 struct client {
     int fd;
     bool follows;
-    /* The frame that is being read: its header, as far as it is here, and how much of it is to come. */
+    /* The frame or chunk that is being read: its header, as far as it is here, and how much of it is to come. */
     uint8_t header[10];
     unsigned header_length;
     int opcode;
@@ -80,9 +80,9 @@ struct client {
     uint64_t owed_since;
 };
 
-static const char *dialect;
-static bool is_v1, is_nats;
-static uint64_t expected;
+static enum { V1, FRAMES, NATS, SOCKET_IO, SSE, DIALECTS } dialect;
+static const char *const names[DIALECTS] = {"signalcast.v1", "frames", "nats", "socket.io", "sse"};
+static uint64_t expected, silence = 20 * 1000000;
 static struct client *clients;
 static unsigned client_count, following, complete;
 static volatile uint64_t *ledger;
@@ -139,7 +139,7 @@ static void say(struct client *client, int opcode, const char *text, size_t leng
 
 static void say_text(struct client *client, const char *text)
 {
-    say(client, is_nats ? BINARY : TEXT, text, strlen(text));
+    say(client, dialect == NATS ? BINARY : TEXT, text, strlen(text));
 }
 
 static void acknowledge(struct client *client)
@@ -199,7 +199,7 @@ static void hear_event(struct client *client, const char *line, size_t length)
             fail("This is no event: %.*s", (int)length, line);
         offset = found - line;
     }
-    for (const char *digit = line + offset + mark_length; *digit != '"'; digit++)
+    for (const char *digit = line + offset + mark_length; digit < line + offset + mark_length + 20; digit++)
         sequence = sequence * 10 + (*digit - '0');
     if (sequence < 1 || sequence > expected || !ledger[sequence])
         fail("Nobody has sent an event %llu", (unsigned long long)sequence);
@@ -256,18 +256,47 @@ static void hear_nats(struct client *client, const char *line, size_t length)
         fail("The server says: %.*s", (int)length, line);
 }
 
-static void hear_line(struct client *client, const char *line, size_t length)
+static void hear_socket_io(struct client *client, const char *line, size_t length)
 {
-    if (is_nats) {
-        hear_nats(client, line, length);
-    } else if (is_v1 && client->line_number++ == 0) {
+    if (begins(line, length, "42["))
+        hear_event(client, line, length);
+    else if (begins(line, length, "0{"))
+        say_text(client, "40");
+    else if (begins(line, length, "40"))
+        follow(client);
+    else if (length == 1 && *line == '2')
+        say_text(client, "3");
+    else
+        fail("The server says: %.*s", (int)length, line);
+}
+
+static void hear_sse(struct client *client, const char *line, size_t length)
+{
+    if (begins(line, length, "data: {"))
+        hear_event(client, line, length);
+    else if (begins(line, length, "event: stream-open"))
+        follow(client);
+    else if (begins(line, length, "event: stream-"))
+        fail("The server says: %.*s", (int)length, line);
+}
+
+static void hear_v1(struct client *client, const char *line, size_t length)
+{
+    client->owed_bytes += length;
+    if (client->line_number++ == 0) {
         hear_header(client, line, length);
-        client->owed_bytes += length;
     } else {
         hear_event(client, line, length);
         client->owed_events++;
-        client->owed_bytes += length;
     }
+}
+
+static void hear_line(struct client *client, const char *line, size_t length)
+{
+    static void (*const hear[DIALECTS])(struct client *, const char *, size_t) = {
+        hear_v1, hear_event, hear_nats, hear_socket_io, hear_sse,
+    };
+    hear[dialect](client, line, length);
 }
 
 static void hear_control(struct client *client)
@@ -314,13 +343,12 @@ static void end_frame(struct client *client)
     if (client->opcode >= CLOSE) {
         hear_control(client);
         client->line_length = 0;
-    } else if (client->is_final && !is_nats) {
+    } else if (client->is_final && dialect != NATS) {
         /* There nothing but the line itself ends it: it may go on in the next frame. */
         end_line(client, "", 0);
         client->line_number = 0;
         if (client->owed_events >= ACK_EVENTS || client->owed_bytes >= ACK_BYTES)
-            if (is_v1)
-                acknowledge(client);
+            acknowledge(client);
     }
 }
 
@@ -349,7 +377,41 @@ static void begin_frame(struct client *client)
         fail("A control frame in the midst of a line");
 }
 
-static void hear(struct client *client, const char *bytes, size_t length)
+static void begin_chunk(struct client *client)
+{
+    char size[sizeof client->header + 1] = {0};
+    memcpy(size, client->header, client->header_length);
+    /* Each chunk ends with a line's end of its own, which looks like an empty header. */
+    if (client->header_length > 1) {
+        client->left = strtoull(size, NULL, 16);
+        if (client->left == 0)
+            fail("The server ends its answer");
+        data_frames++;
+    }
+    client->header_length = 0;
+}
+
+static void hear_chunks(struct client *client, const char *bytes, size_t length)
+{
+    const char *end = bytes + length;
+    while (bytes < end) {
+        if (client->left) {
+            size_t part = client->left < (uint64_t)(end - bytes) ? client->left : (size_t)(end - bytes);
+            hear_text(client, bytes, part);
+            client->left -= part;
+            bytes += part;
+        } else if (*bytes == '\n') {
+            begin_chunk(client);
+            bytes++;
+        } else if (client->header_length == sizeof client->header) {
+            fail("This is no chunk");
+        } else {
+            client->header[client->header_length++] = *bytes++;
+        }
+    }
+}
+
+static void hear_frames(struct client *client, const char *bytes, size_t length)
 {
     const char *end = bytes + length;
     while (bytes < end) {
@@ -370,6 +432,14 @@ static void hear(struct client *client, const char *bytes, size_t length)
         if (client->left == 0)
             end_frame(client);
     }
+}
+
+static void hear(struct client *client, const char *bytes, size_t length)
+{
+    if (dialect == SSE)
+        hear_chunks(client, bytes, length);
+    else
+        hear_frames(client, bytes, length);
 }
 
 /* -- How it connects, and goes on ------------------------------------------------------------------------------ */
@@ -395,14 +465,14 @@ static void connect_to(struct client *client, int port, const char *handshake)
         length += count;
         end = memmem(answer, length, "\r\n\r\n", 4);
     }
-    if (!begins(answer, length, "HTTP/1.1 101"))
+    if (!begins(answer, length, dialect == SSE ? "HTTP/1.1 200" : "HTTP/1.1 101"))
         fail("The handshake is refused: %.*s", (int)(end - answer), answer);
     fcntl(client->fd, F_SETFL, fcntl(client->fd, F_GETFL) | O_NONBLOCK);
-    if (is_v1)
+    if (dialect == V1)
         say_text(client, "{\"op\":\"hello\",\"from\":1}");
-    else if (is_nats)
+    else if (dialect == NATS)
         say_text(client, "CONNECT {\"verbose\":false,\"pedantic\":false}\r\nSUB events 1\r\nPING\r\n");
-    else
+    else if (dialect == FRAMES)
         follow(client);
     hear(client, end + 4, answer + length - (end + 4));
 }
@@ -428,7 +498,7 @@ static void tick(void)
         struct client *client = &clients[index];
         /* What is lost is not waited for; it is told at the end. */
         slowest = client->next - 1 < slowest ? client->next - 1 : slowest;
-        if (is_v1 && client->owed_events && now - client->owed_since > ACK_MICROSECONDS)
+        if (client->owed_events && now - client->owed_since > ACK_MICROSECONDS)
             acknowledge(client);
     }
     ledger[0] = slowest;
@@ -443,11 +513,11 @@ static void report(double cpu)
         out_of_order += clients[index].out_of_order;
     }
     printf("{\"clients\":%u,\"events\":%llu,\"received\":%llu,\"lost\":%llu,\"doubled\":%llu,\"out_of_order\":%llu,"
-           "\"frames\":%llu,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"cpu_s\":%.3f,\"wall_s\":%.3f}\n",
+           "\"frames\":%llu,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"cpu_s\":%.3f,\"wall_s\":%.3f,\"took_ms\":%.1f}\n",
            client_count, (unsigned long long)expected, (unsigned long long)received,
            (unsigned long long)(expected * client_count - received), (unsigned long long)doubled,
            (unsigned long long)out_of_order, (unsigned long long)data_frames, quantile(0.5), quantile(0.99), cpu,
-           (last_event - first_event) / 1e6);
+           (last_event - first_event) / 1e6, last_event > ledger[1] ? (last_event - ledger[1]) / 1e3 : 0);
     fflush(stdout);
 }
 
@@ -473,7 +543,8 @@ static void run(int epoll)
             fflush(stdout);
         }
         heard = count > 0 ? now : heard;
-        if (now - heard > SILENCE_SECONDS * 1000000ULL || (last_event && now - last_event > SILENCE_SECONDS * 1000000ULL))
+        /* Heartbeats are nothing new. */
+        if (now - heard > silence || (last_event && now - last_event > silence))
             break;
     }
     tick();
@@ -485,10 +556,15 @@ static char *make_handshake(int port, const char *path, char **headers)
     char *handshake = NULL;
     size_t size = 0;
     FILE *text = open_memstream(&handshake, &size);
-    fprintf(text, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n", path, port);
-    fprintf(text, "Sec-WebSocket-Key: c2lnbmFsY2FzdCBiZW5jaA==\r\nSec-WebSocket-Version: 13\r\n");
-    if (is_v1)
-        fprintf(text, "Sec-WebSocket-Protocol: %s\r\n", dialect);
+    fprintf(text, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n", path, port);
+    if (dialect == SSE) {
+        fprintf(text, "Accept: text/event-stream\r\n");
+    } else {
+        fprintf(text, "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n");
+        fprintf(text, "Sec-WebSocket-Key: c2lnbmFsY2FzdCBiZW5jaA==\r\n");
+    }
+    if (dialect == V1)
+        fprintf(text, "Sec-WebSocket-Protocol: %s\r\n", names[V1]);
     for (; *headers; headers++)
         fprintf(text, "%s\r\n", *headers);
     fprintf(text, "\r\n");
@@ -507,16 +583,18 @@ static void open_ledger(const char *path)
 int main(int count, char **words)
 {
     struct rlimit files;
-    int port, epoll = epoll_create1(0);
+    int port, option, epoll = epoll_create1(0);
     char *handshake;
-    if (count < 7)
-        fail("client DIALECT PORT PATH CLIENTS EVENTS LEDGER [HEADER ...]");
+    while ((option = getopt(count, words, "+s:")) == 's')
+        silence = strtoull(optarg, NULL, 10) * 1000000;
+    words += optind - 1;
+    if (option != -1 || count - optind < 6)
+        fail("client [-s SECONDS] DIALECT PORT PATH CLIENTS EVENTS LEDGER [HEADER ...]");
     alarm(LIFE_SECONDS);
-    dialect = words[1];
-    is_v1 = !strcmp(dialect, "signalcast.v1");
-    is_nats = !strcmp(dialect, "nats");
-    if (!is_v1 && !is_nats && strcmp(dialect, "frames"))
-        fail("%s is no dialect that is spoken here", dialect);
+    while (dialect < DIALECTS && strcmp(words[1], names[dialect]))
+        dialect++;
+    if (dialect == DIALECTS)
+        fail("%s is no dialect that is spoken here", words[1]);
     port = atoi(words[2]);
     client_count = atoi(words[4]);
     expected = strtoull(words[5], NULL, 10);

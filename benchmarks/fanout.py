@@ -3,121 +3,56 @@
     python -m benchmarks.fanout [--clients 100 1000] [--systems signalcast nats-server] [--json path]
 
 Each system delivers the same lines as fast as it can without running away from its slowest client: publishers wait
-while they are more than AHEAD events ahead. What counts is the processor time of the server's process, from before the
+while they are too far ahead of it. What counts is the processor time of the server's process, from before the
 first event was published until the last client had the last one, so nothing is left in a buffer when the clock stops.
 
-The exit status is 1 if anything was lost, doubled or out of order, never because it was slow.
+The exit status is 1 if anything of ours was lost, doubled or out of order, never because it was slow.
 """
 
-import argparse
-import os
-import subprocess
 import sys
-import time
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from collections.abc import Iterator
 
-from . import cores
-from .ledger import Ledger
-from .load import build, load
-from .report import Row, table, write
-from .systems import ROOT, Running, System, installed
+from .command import parser, report, systems
+from .report import Column, Row
+from .run import run
+from .systems import System
 
-# As much as a client of ours may leave unacknowledged. Everything is then still in the ring.
-AHEAD = 4000
 # Few clients take more than a publisher can send in a while.
 LEAST_EVENTS = 50
 MOST_EVENTS = 200_000
-# What connecting leaves behind is done with after that.
-SETTLE_SECONDS = 1.5
 
 
 def measure(system: System, clients: int) -> Row:
     """One run on a server of its own."""
+    print(f"{system.name}, {clients:,} clients ...", file=sys.stderr, flush=True)
     events = min(max(LEAST_EVENTS, system.deliveries // clients), MOST_EVENTS)
-    with TemporaryDirectory(prefix="signalcast-benchmark-") as folder, system.running() as running:
-        ledger = Path(folder) / "ledger"
-        Ledger.create(ledger, events)
-        with _publisher(system, running, events, ledger) as publisher:
-            try:
-                return {"bench": "fanout", "system": system.name} | _run(running, publisher, clients, events, ledger)
-            finally:
-                publisher.kill()
+    return {"bench": "fanout"} | run(system, clients=clients, events=events, ahead=system.ahead)
 
 
-def _run(running: Running, publisher: "subprocess.Popen[str]", clients: int, events: int, ledger: Path) -> Row:
-    followers = load(
-        running.dialect,
-        running.port,
-        running.path,
-        clients=clients,
-        events=events,
-        ledger=ledger,
-        headers=running.headers,
-    )
-    with followers as following:
-        following.wait_until_ready()
-        if not publisher.stdout.readline():
-            raise SystemExit("The publisher has given up; see above.")
-        time.sleep(SETTLE_SECONDS)
-        before = cores.cpu_seconds(running.pid)
-        publisher.stdin.close()
-        heard = following.result()
-        cpu = cores.cpu_seconds(running.pid) - before
-    return _row(heard, cpu)
+def measure_all(systems: list[System], clients: list[int]) -> Iterator[Row]:
+    """With the share of ours at the same number of clients, where that was measured before."""
+    ours: dict[int, int] = {}
+    for count in clients:
+        for system in systems:
+            row = measure(system, count)
+            ours |= {count: row["deliveries_per_cpu_s"]} if system.name == "signalcast" else {}
+            yield row | ({"to_ours": row["deliveries_per_cpu_s"] / ours[count]} if count in ours else {})
 
 
-def _row(heard: dict[str, Any], cpu: float) -> Row:
-    figures = {
-        "deliveries_per_cpu_s": round(heard["received"] / max(cpu, 0.01)),
-        "server_cpu_s": round(cpu, 2),
-        "client_cpu_s": heard.pop("cpu_s"),
-    }
-    return heard | figures
-
-
-def _publisher(system: System, running: Running, events: int, ledger: Path) -> "subprocess.Popen[str]":
-    words = [system.name, str(running.publish_port), str(events), str(AHEAD), str(ledger)]
-    with cores.on(cores.REST):
-        return subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.publish", *words],
-            cwd=ROOT,
-            env=os.environ | running.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-
-def is_whole(row: Row) -> bool:
-    return not (row["lost"] or row["doubled"] or row["out_of_order"])
-
-
-def show(rows: list[Row]) -> str:
-    ours = {row["clients"]: row["deliveries_per_cpu_s"] for row in rows if row["system"] == "signalcast"}
-
-    def ratio(row: Row) -> str:
-        own = ours.get(row["clients"])
-        return f"{row['deliveries_per_cpu_s'] / own:.3g}" if own else "-"
-
-    return table(
-        rows,
-        [
-            ("system", lambda row: row["system"]),
-            ("clients", lambda row: f"{row['clients']:,}"),
-            ("events", lambda row: f"{row['events']:,}"),
-            ("deliveries/CPU s", lambda row: f"{row['deliveries_per_cpu_s']:,}"),
-            ("to ours", ratio),
-            ("to a frame", lambda row: f"{row['received'] / row['frames']:.0f}"),
-            ("p50 ms", lambda row: f"{row['p50_ms']:.1f}"),
-            ("p99 ms", lambda row: f"{row['p99_ms']:.1f}"),
-            ("lost", lambda row: f"{row['lost']:,}"),
-            ("seconds", lambda row: f"{row['wall_s']:.1f}"),
-            ("server's core", lambda row: _share(row["server_cpu_s"], row)),
-            ("client's", lambda row: _share(row["client_cpu_s"], row)),
-        ],
-    )
+COLUMNS: list[Column] = [
+    ("system", lambda row: row["system"]),
+    ("clients", lambda row: f"{row['clients']:,}"),
+    ("events", lambda row: f"{row['events']:,}"),
+    ("deliveries/CPU s", lambda row: f"{row['deliveries_per_cpu_s']:,}"),
+    ("to ours", lambda row: f"{row['to_ours']:.3g}" if "to_ours" in row else "-"),
+    ("to a frame", lambda row: f"{row['received'] / max(row['frames'], 1):.0f}"),
+    ("p50 ms", lambda row: f"{row['p50_ms']:.1f}"),
+    ("p99 ms", lambda row: f"{row['p99_ms']:.1f}"),
+    ("lost", lambda row: f"{row['lost']:,}"),
+    ("seconds", lambda row: f"{row['wall_s']:.1f}"),
+    ("server's core", lambda row: _share(row["server_cpu_s"], row)),
+    ("client's", lambda row: _share(row["client_cpu_s"], row)),
+]
 
 
 def _share(cpu: float, row: Row) -> str:
@@ -125,22 +60,10 @@ def _share(cpu: float, row: Row) -> str:
 
 
 def main() -> int:
-    systems = {system.name: system for system in installed()}
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fanout")
-    parser.add_argument("--clients", type=int, nargs="+", default=[100, 1000])
-    parser.add_argument("--systems", nargs="+", choices=systems, default=list(systems))
-    parser.add_argument("--json", type=Path, help="also write the rows to this file")
-    chosen = parser.parse_args()
-    build()
-    rows: list[Row] = []
-    for clients in chosen.clients:
-        for name in chosen.systems:
-            print(f"{name}, {clients:,} clients ...", file=sys.stderr, flush=True)
-            rows.append(measure(systems[name], clients))
-    print(show(rows))
-    if chosen.json:
-        write(rows, chosen.json)
-    return 0 if all(map(is_whole, rows)) else 1
+    words = parser("fanout")
+    words.add_argument("--clients", type=int, nargs="+", default=[100, 1000])
+    chosen = words.parse_args()
+    return report(measure_all(systems(chosen), chosen.clients), COLUMNS, chosen)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ class Load:
         self._line()
 
     def result(self) -> dict[str, Any]:
-        """What was heard, as soon as everybody has everything, or nobody has heard anything for 20 s.
+        """What was heard, as soon as everybody has everything, or nobody has heard anything new for `silence` seconds.
 
         The connections stay open until the context ends.
         """
@@ -38,12 +38,20 @@ class Load:
 
 @contextmanager
 def load(
-    dialect: str, port: int, path: str, *, clients: int, events: int, ledger: Path, headers: Sequence[str] = ()
+    dialect: str,
+    port: int,
+    path: str,
+    *,
+    clients: int,
+    events: int,
+    ledger: Path,
+    headers: Sequence[str] = (),
+    silence: int = 20,
 ) -> Iterator[Load]:
     numbers = [str(number) for number in (clients, events)]
-    command = [str(compiler.binary(PROGRAM)), dialect, str(port), path, *numbers, str(ledger), *headers]
+    command = [str(compiler.binary(PROGRAM)), "-s", str(silence), dialect, str(port), path, *numbers, str(ledger)]
     with cores.on(cores.REST):
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([*command, *headers], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         yield Load(process)
     finally:

@@ -29,7 +29,7 @@ FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 CHECK = re.compile(r"signalcast\.[EW]\d{3}")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 # A path in a code span: of a file or folder of this project, as `consumers/protocol.py` or `docs/`.
-PATH = re.compile(r"(?:academy|config|consumers|docs|events|frontend|requirements|tests)/[\w./-]*")
+PATH = re.compile(r"(?:academy|benchmarks|config|consumers|docs|events|frontend|requirements|tests)/[\w./-]*")
 
 
 def is_said(word: str, text: str) -> bool:

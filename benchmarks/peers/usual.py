@@ -1,4 +1,4 @@
-"""The usual Channels consumer, on the pub/sub layer: `daphne benchmarks.peers.usual:application`, with REDIS_URL."""
+"""The usual Channels consumer: `daphne benchmarks.peers.usual:application`, with REDIS_URL, and LAYER, one of these."""
 
 import os
 
@@ -8,14 +8,21 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 from django.urls import path
 
-LAYER = {
-    "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-    "CONFIG": {"hosts": [os.environ["REDIS_URL"]]},
+LAYERS = {
+    "core": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        # Without a timeout: redis-py's own, since version 8, ends every consumer that is idle for 5 s.
+        "CONFIG": {"hosts": [{"address": os.environ["REDIS_URL"], "socket_timeout": None}]},
+    },
+    "pubsub": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [os.environ["REDIS_URL"]]},
+    },
 }
 GROUP = "events"
 
 if not settings.configured:
-    settings.configure(CHANNEL_LAYERS={"default": LAYER}, USE_TZ=True)
+    settings.configure(CHANNEL_LAYERS={"default": LAYERS[os.environ["LAYER"]]}, USE_TZ=True)
     django.setup()
 
 
