@@ -15,7 +15,7 @@ TEST := $(VENV)/test-$(call checksum,test)
 BENCH := $(VENV)/bench-$(call checksum,bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench-fanout bench-send bench-replay bench-browser check clean
+.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench-fanout bench-latency bench-burst bench-send bench-replay bench-browser check clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -67,6 +67,12 @@ soak: $(TEST) ## Weigh the server among 200 slow clients, DURATION=60 seconds
 
 bench-fanout: $(BENCH) ## Weigh the server and its peers as they deliver, CLIENTS="100 1000"
 	$(PY) -m benchmarks.fanout $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(JSON),--json $(JSON))
+
+bench-latency: $(BENCH) ## Take the time of single events to 100 clients, here and elsewhere
+	$(PY) -m benchmarks.latency $(if $(JSON),--json $(JSON))
+
+bench-burst: $(BENCH) ## Count what arrives of 5,000 events that come at once, here and elsewhere
+	$(PY) -m benchmarks.burst $(if $(JSON),--json $(JSON))
 
 bench-send: $(BENCH) ## Weigh send() beside one bare INSERT, on PostgreSQL and SQLite
 	$(PY) -m benchmarks.send $(if $(JSON),--json $(JSON))

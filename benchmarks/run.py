@@ -65,6 +65,8 @@ def _run(
         publisher.stdin.close()
         heard = following.result()
         cpu = cores.cpu_seconds(running.pid) - before
+    if publisher.poll():
+        raise SystemExit("The publisher has given up; see above.")
     return _row(heard, cpu)
 
 
