@@ -10,6 +10,7 @@ The exit status is 1 if anything of ours was lost, doubled or out of order, neve
 
 import argparse
 import sys
+from math import floor
 
 from .command import parser, report, systems
 from .report import Column, Row
@@ -27,7 +28,8 @@ COLUMNS: list[Column] = [
     ("system", lambda row: row["system"]),
     ("clients", lambda row: f"{row['clients']:,}"),
     ("events", lambda row: f"{row['events']:,}"),
-    ("arrived", lambda row: f"{row['arrived']:.1%}"),
+    # Nothing but all of it is 100 %.
+    ("arrived", lambda row: f"{floor(row['arrived'] * 1000) / 1000:.1%}"),
     ("lost", lambda row: f"{row['lost']:,}"),
     ("took ms", lambda row: f"{row['took_ms']:,.0f}"),
     ("deliveries/CPU s", lambda row: f"{row['deliveries_per_cpu_s']:,}"),

@@ -1,6 +1,7 @@
 """The systems that are compared: how each is started, where clients and publishers find it, how much it can do."""
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -236,6 +237,9 @@ def _run(command: Sequence[str], environment: dict[str, str]) -> str:
 
 def _serve(stack: ExitStack, command: Sequence[str], port: int, environment: dict[str, str]) -> int:
     """Starts a server on the core that is the server's, and waits until it listens. Its process id."""
+    # As many connections as it may have at all, and no matter what this shell's habit is.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with cores.on(cores.SERVER):
         # What it says is no part of a table.
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=sys.stderr)
