@@ -23,7 +23,7 @@ class Connection:
 
     @property
     def outbox(self) -> Outbox:
-        return {"buffered": self.buffered, "on_drained": self.on_drained, "write": self.write}
+        return {"buffered": self.buffered, "on_drained": self.on_drained, "write": self.write, "on_text": self.on_text}
 
     def buffered(self) -> int:
         transport = self._transport
@@ -32,6 +32,9 @@ class Connection:
 
     def on_drained(self, tell: Callable[[], None]) -> None:
         self._tell = tell
+
+    def on_text(self, hear: Callable[[str], bool]) -> None:
+        self._protocol.on_text = hear
 
     def write(self, frame: bytes) -> None:
         if self._protocol.state != self._protocol.STATE_OPEN:

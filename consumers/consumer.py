@@ -147,6 +147,17 @@ class StreamConsumer(AsyncConsumer):
         else:
             await self._change_filter(parsed, self._delivery)
 
+    def _hear_at_once(self, text: str) -> bool:
+        """Acknowledgements, most of what is said, need no turn of a task. Whether this was one, and is right."""
+        try:
+            parsed = None if self.is_closed else protocol.parse(text)
+        except Refused:
+            return False
+        if not isinstance(parsed, Ack) or self._delivery is None or parsed.position > self._delivery.position:
+            return False
+        self._delivery.acknowledge(parsed)
+        return True
+
     async def _acknowledge(self, ack: Ack, delivery: Delivery) -> None:
         if ack.position > delivery.position:
             so_far = f"so far everything before {delivery.position} was sent"
@@ -199,7 +210,10 @@ class StreamConsumer(AsyncConsumer):
         if hub.clients >= current().MAX_CLIENTS:
             raise Refused(CloseCode.OVERLOADED, "This server has as many clients as it takes.")
         with hub.subscribe(filter, opening.position) as subscription:
-            self._delivery = Delivery(self, self._dialect, hello, subscription, outbox_of(self.scope))
+            outbox = outbox_of(self.scope)
+            self._delivery = Delivery(self, self._dialect, hello, subscription, outbox)
+            if outbox:
+                outbox["on_text"](self._hear_at_once)
             await self.say(self._dialect.welcome(hello, opening, hub.heartbeat))
             if opening.gap:
                 await self.say(self._dialect.gap(opening.gap, now()))

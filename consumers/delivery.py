@@ -57,7 +57,7 @@ class Delivery:
         waits_for_room = not self._flow.is_open
         self._flow.acknowledge(ack.position, _clock())
         if waits_for_room:
-            self._subscription.wake()
+            self._subscription.announce()
 
     def change_filter(self, wanted: Filter) -> None:
         """It holds from the next batch on, and the client is told from where."""

@@ -1,8 +1,8 @@
-"""The outbox: what the server still holds of what was said on one websocket, and a quick way in. No I/O, no Django.
+"""The outbox: what the server still holds of what was said on one websocket, and quick ways. No I/O, no Django.
 
 ASGI lets no application see that, and Daphne's `send` never waits; nor does it take a frame that was made once for a
-thousand clients. So our server offers an extension in the scope of every websocket. Other servers do not, and are
-treated with more care (see `window`).
+thousand clients; and whatever a client says takes a queue and a task's turn. So our server offers an extension in the
+scope of every websocket. Other servers do not, and are treated with more care (see `window`).
 """
 
 from collections.abc import Callable, Mapping
@@ -22,6 +22,9 @@ class Outbox(TypedDict):
     write: Callable[[bytes], None]
     """Send one or more whole frames, as they are: straight to the socket where nothing is held, else behind what is
     held. Does not wait. Nothing happens if the client has gone."""
+    on_text: Callable[[Callable[[str], bool]], None]
+    """Have a function called with short messages before they are queued, and not queued if it returns true. Those are
+    ASCII, and may come before some that are queued already."""
 
 
 def outbox_of(scope: Mapping[str, Any]) -> Outbox | None:

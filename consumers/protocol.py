@@ -158,7 +158,10 @@ def bad_request(message: str) -> Refused:
 
 def shown(value: object) -> str:
     """A client's value as an error message repeats it: as JSON, and short."""
-    text = _dumps(value)
+    try:
+        text = _dumps(value)
+    except RecursionError:  # What can just be read may be too deep to be written.
+        text = "..."
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -166,7 +169,7 @@ def _loads(text: str) -> dict[str, Any]:
     if len(text.encode("utf-8", "replace")) > MAX_CLIENT_BYTES:
         raise bad_request(f"A message may have {MAX_CLIENT_BYTES} bytes at most.")
     try:
-        message = json.loads(text, parse_constant=_no_constant)
+        message = _decoder.decode(text)
     except (ValueError, RecursionError) as error:
         raise bad_request("This is not JSON.") from error
     if not isinstance(message, dict):
@@ -176,6 +179,9 @@ def _loads(text: str) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _hello(message: dict[str, Any]) -> Hello:

@@ -20,6 +20,7 @@ from twisted.internet.defer import Deferred
 from .connection import Connection
 from .outbox import EXTENSION
 from .process import keep
+from .websocket import WebSocket
 
 logger = logging.getLogger("signalcast.consumers")
 access = logging.getLogger("signalcast.access")
@@ -51,6 +52,8 @@ class Server(DaphneServer):
         _end_within(THREAD_SECONDS, status=1 if self.failure else 0)
 
     def listen_success(self, port: Any) -> None:
+        # Nobody has connected yet.
+        self.ws_factory.protocol = WebSocket
         self._ports.append(port)
         super().listen_success(port)
 

@@ -64,7 +64,7 @@ class Subscription:
         """Takes what is new, without a task's switch, and says whether nothing is left to do."""
 
     def announce(self) -> None:
-        """The head is another one."""
+        """There may be something to take: the head is another one, or there is room."""
         if not (self._waits and self.at_once and self.at_once()):
             self.wake()
 

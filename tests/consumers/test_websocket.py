@@ -1,0 +1,141 @@
+"""Our end of a websocket hears what Daphne's own would hear, whatever a client sends, in whatever pieces it comes."""
+
+import asyncio
+
+# Daphne's server first: importing it installs the reactor that runs on asyncio.
+import daphne.server  # noqa: F401
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from hypothesis import example, given
+from hypothesis import strategies as st
+from twisted.internet.testing import StringTransport
+from websockets.frames import Opcode
+
+from consumers.websocket import WebSocket
+
+HANDSHAKE = (
+    b"GET /ws/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+MASK = b"\x5a\xc3\x17\x8e"
+NO_MASK = bytes(4)
+
+
+class Server:
+    """As much of Daphne's server as a websocket needs."""
+
+    root_path = ""
+    proxy_forwarded_address_header = None
+
+    def __init__(self):
+        self.heard = asyncio.Queue()
+
+    def create_application(self, protocol, scope):
+        return self.heard
+
+    def protocol_connected(self, protocol): ...
+
+    def protocol_disconnected(self, protocol): ...
+
+    def log_action(self, protocol, action, details): ...
+
+
+class End:
+    """One end of a websocket that is open."""
+
+    def __init__(self, kind):
+        self.server = Server()
+        factory = WebSocketFactory(self.server)
+        factory.setProtocolOptions(openHandshakeTimeout=0, closeHandshakeTimeout=0, maxMessagePayloadSize=300)
+        factory.protocol = kind
+        self.protocol = factory.buildProtocol(None)
+        self.protocol._raw_query_string = b""
+        self.transport = StringTransport()
+        # As every socket of Daphne's has one: the HTTP channel that it began as.
+        self.transport.registerProducer(self, True)
+        self.protocol.makeConnection(self.transport)
+        self.protocol.dataReceived(HANDSHAKE)
+        self.protocol.handle_reply({"type": "websocket.accept"})
+        assert self.protocol.state == self.protocol.STATE_OPEN
+        self.transport.clear()
+
+    def hear(self, data):
+        self.protocol.dataReceived(data)
+
+    def stopProducing(self): ...
+
+    @property
+    def outcome(self):
+        """What the application hears, what the client hears, and what became of the connection."""
+        heard = [self.server.heard.get_nowait() for _ in range(self.server.heard.qsize())]
+        return heard, self.transport.value(), self.protocol.state, self.transport.disconnected
+
+
+def frame(opcode, payload, is_final=True, is_compressed=False, is_masked=True, mask=MASK):
+    """As nobody's library would write it, if it must be."""
+    head = bytes([is_final << 7 | is_compressed << 6 | opcode])
+    size = len(payload)
+    head += bytes([is_masked << 7 | size]) if size < 126 else bytes([is_masked << 7 | 126]) + size.to_bytes(2)
+    if is_masked:
+        head += mask
+        payload = bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
+    return head + payload
+
+
+OPCODES = [Opcode.TEXT] * 6 + [Opcode.CONT, Opcode.BINARY, Opcode.PING, Opcode.PONG, Opcode.CLOSE]
+PAYLOADS = st.one_of(
+    st.sampled_from([b'{"op":"ack","pos":17}', b'{"op":"ack"}', "é".encode(), b"\xff", b""]),
+    st.binary(max_size=130),
+    st.integers(120, 310).map(lambda size: b"x" * size),
+)
+MOSTLY = st.sampled_from([True] * 9 + [False])
+SELDOM = MOSTLY.map(lambda mostly: not mostly)
+FRAMES = st.builds(frame, st.sampled_from(OPCODES), PAYLOADS, MOSTLY, SELDOM, MOSTLY)
+
+
+@st.composite
+def pieces(draw):
+    """What a client sends, cut anywhere, but mostly between frames."""
+    frames = draw(st.lists(FRAMES, min_size=1, max_size=6))
+    if draw(MOSTLY):
+        return frames
+    data = b"".join(frames)
+    cuts = sorted(draw(st.lists(st.integers(0, len(data)), max_size=4)))
+    return [data[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(data)], strict=True)]
+
+
+ACK = frame(Opcode.TEXT, b'{"op":"ack","pos":17}')
+AROUND_AN_ACK = frame(Opcode.PING, ACK + b"more", mask=NO_MASK)
+
+
+@given(pieces())
+@example([ACK, ACK + ACK])
+@example([frame(Opcode.TEXT, b"a message in", is_final=False), ACK, frame(Opcode.CONT, b" two parts")])
+@example([AROUND_AN_ACK[:6], AROUND_AN_ACK[6 : 6 + len(ACK)], AROUND_AN_ACK[6 + len(ACK) :]])
+@example([b"\x81", ACK, ACK])
+@example([ACK[:-1], ACK[-1:], ACK])
+@example([frame(Opcode.CLOSE, b"\x03\xe8"), ACK])
+def test_it_hears_what_daphnes_own_would(data):
+    ours, daphnes = End(WebSocket), End(WebSocketProtocol)
+
+    for piece in data:
+        ours.hear(piece)
+        daphnes.hear(piece)
+
+    assert ours.outcome == daphnes.outcome
+
+
+def test_what_is_heard_at_once_is_not_queued_and_the_rest_is():
+    end = End(WebSocket)
+    overheard = []
+
+    def hear(text):
+        overheard.append(text)
+        return "ack" in text
+
+    end.protocol.on_text = hear
+    end.hear(ACK + frame(Opcode.TEXT, b'{"op":"filter"}'))
+    end.hear(frame(Opcode.TEXT, b"a" * 200))
+
+    assert overheard == ['{"op":"ack","pos":17}', '{"op":"filter"}']
+    heard, *_ = end.outcome
+    assert [message.get("text") for message in heard] == [None, '{"op":"filter"}', "a" * 200]
