@@ -15,7 +15,8 @@ class WebSocket(WebSocketProtocol):
     def dataReceived(self, data: bytes) -> None:
         texts = short_texts(data) if self._is_between_frames else None
         if texts is None:
-            return super().dataReceived(data)
+            super().dataReceived(data)
+            return
         for text in texts:
             if self.on_text and self.on_text(text):
                 # As Daphne notes it, so that no ping is sent to those who speak.
