@@ -15,7 +15,7 @@ TEST := $(VENV)/test-$(call checksum,test)
 BENCH := $(VENV)/bench-$(call checksum,bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench-fanout bench-latency bench-burst bench-send bench-replay bench-browser check clean
+.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench-fanout bench-latency bench-burst bench-send bench-replay bench-browser bench-scaling check clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -82,6 +82,9 @@ bench-replay: $(BENCH) ## Weigh the server as it reads the log, EVENTS=1000000
 
 bench-browser: $(TEST) ## Weigh the dashboard in a real browser at 1,000 events a second
 	$(PY) -m benchmarks.browser $(if $(JSON),--json $(JSON))
+
+bench-scaling: $(BENCH) ## Go up with clients, events and rows in steps of ten, OPTIONS="--parts rows"
+	$(PY) -m benchmarks.scaling $(OPTIONS) $(if $(JSON),--json $(JSON))
 
 check: $(TEST) ## Check style, types and imports
 	$(PY) -m ruff check
