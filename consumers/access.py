@@ -63,7 +63,8 @@ async def viewer_of_socket(scope: Mapping[str, Any], database: Database) -> View
         _check_origin(headers["origin"], _own_origin(scope, headers))
     if "origin" not in headers or (settings.DEBUG and is_local):
         return _viewer(None, is_local)
-    return await database.run(_viewer_of_cookies, headers.get("cookie", ""), is_local)
+    # A browser opens a socket for each of its pages, and after a restart all of them at once.
+    return await database.share(_viewer_of_cookies, headers.get("cookie", ""), is_local)
 
 
 def _viewer_of_cookies(cookies: str, is_local: bool) -> Viewer:

@@ -100,6 +100,8 @@ class StreamConsumer(AsyncConsumer):
                     CloseCode.NO_SUBPROTOCOL, f"Offer one of the sub-protocols {', '.join(_DIALECTS)}, or none."
                 )
             await viewer_of_socket(self.scope, self._process.database)
+            # Nobody's cookies are held for as long as the socket lives.
+            self.scope["headers"] = []
             asked = self._asked()
         except Refused as refused:
             return await self._refuse(refused)

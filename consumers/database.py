@@ -15,6 +15,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from events import log
 from events.event import Head, Page
 
+from .shared import Shared
+
 T = TypeVar("T")
 
 THREADS = 3
@@ -27,11 +29,17 @@ class Database:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="signalcast-database")
         self._opened: dict[int, list[BaseDatabaseWrapper]] = {}
         self._generation = 0
+        self._shared = Shared()
         self._of_thread = threading.local()
 
     async def run(self, function: Callable[..., T], *arguments: Any) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._run, function, *arguments)
+
+    async def share(self, function: Callable[..., T], *arguments: Any) -> T:
+        """As `run`, but once for all who ask the same at the same moment."""
+        found: T = await self._shared.answer((function, *arguments), lambda: self.run(function, *arguments))
+        return found
 
     def reconnect(self) -> None:
         """Every thread makes its connections anew before it works again."""

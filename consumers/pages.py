@@ -1,16 +1,15 @@
 """Pages of the log, each read once for everybody who wants it. Knows neither Django nor Channels."""
 
-import asyncio
-import contextvars
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
 from events.event import Page
 
 from .buffers import Buffer, Level
+from .shared import Shared
 
 logger = logging.getLogger("signalcast.consumers")
 
@@ -35,7 +34,7 @@ class Pages:
         self._life = 0
         self._kept: OrderedDict[int, Page] = OrderedDict()
         self._bytes = 0
-        self._reading: dict[Hashable, asyncio.Task[Page]] = {}
+        self._reads = Shared()
 
     @property
     def buffer(self) -> Buffer:
@@ -49,18 +48,19 @@ class Pages:
         self._bytes = 0
 
     async def stop(self) -> None:
-        tasks = list(self._reading.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._reads.stop()
 
     async def bounds(self) -> Page:
         """The log's own head and oldest position, read now. (Its entries do not matter.)"""
-        return await self._once("bounds", lambda: self._read(1, 1))
+        found: Page = await self._reads.answer((self._life, "bounds"), lambda: self._read(1, 1))
+        return found
 
     async def at(self, start: int) -> Page:
         """A page that holds `start`, or begins there."""
-        return self._found(start) or await self._once(start, lambda: self._read_and_keep(start))
+        page = self._found(start)
+        if page is None:
+            page = await self._reads.answer((self._life, start), lambda: self._read_and_keep(start))
+        return page
 
     async def read(self, start: int) -> Page:
         """The page that begins at `start`, as it is now. It ends before the first hole, if there is one."""
@@ -87,15 +87,6 @@ class Pages:
         self._bytes += _size(page)
         while len(self._kept) > MAX_KEPT or self._bytes > MAX_KEPT_BYTES:
             self._bytes -= _size(self._kept.popitem(last=False)[1])
-
-    async def _once(self, what: Hashable, read: Callable[[], Coroutine[Any, Any, Page]]) -> Page:
-        """One read for all who want it at this moment; it goes on if one of them leaves."""
-        key = (self._life, what)
-        task = self._reading.get(key)
-        if task is None:
-            task = self._reading[key] = asyncio.create_task(read(), context=contextvars.Context())
-            task.add_done_callback(lambda _: self._reading.pop(key, None))
-        return await asyncio.shield(task)
 
 
 def _size(page: Page) -> int:

@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 # Daphne's first: importing it installs the reactor that runs on asyncio.
@@ -18,9 +19,10 @@ from twisted.internet.abstract import FileDescriptor
 from twisted.internet.defer import Deferred
 
 from .connection import Connection
+from .inbox import Inbox
 from .outbox import EXTENSION
 from .process import keep
-from .websocket import WebSocket
+from .websocket import lean
 
 logger = logging.getLogger("signalcast.consumers")
 access = logging.getLogger("signalcast.access")
@@ -53,7 +55,7 @@ class Server(DaphneServer):
 
     def listen_success(self, port: Any) -> None:
         # Nobody has connected yet.
-        self.ws_factory.protocol = WebSocket
+        self.ws_factory.protocol = lean(self.ws_factory)
         self._ports.append(port)
         super().listen_success(port)
 
@@ -62,9 +64,13 @@ class Server(DaphneServer):
         self.stop()
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        if scope["type"] == "websocket" and isinstance(protocol.transport, FileDescriptor):
-            scope["extensions"] = {EXTENSION: Connection(protocol).outbox}
-        return super().create_application(protocol, scope)
+        if scope["type"] != "websocket" or not isinstance(protocol.transport, FileDescriptor):
+            return super().create_application(protocol, scope)
+        inbox = Inbox(protocol.transport)
+        scope |= {"asgi": {"version": "3.0"}, "extensions": {EXTENSION: Connection(protocol).outbox}}
+        running = self.application(scope=scope, receive=inbox.get, send=partial(self.handle_reply, protocol))
+        self.connections[protocol]["application_instance"] = asyncio.ensure_future(running)
+        return inbox
 
     def kill_all_applications(self) -> "Deferred[Any]":
         """Listen no more, cancel the websockets' applications, let requests end, and wait until all of them have.

@@ -58,26 +58,31 @@ class Subscription:
         # What lies between the two was looked at, and did not match.
         self._scanned = start
         self._tip: str | None = None
-        self._changed = asyncio.Event()
-        self._waits = False
+        self._has_changed = False
+        self._waiting: asyncio.Future[None] | None = None
         self.at_once: Callable[[], bool] | None = None
         """Takes what is new, without a task's switch, and says whether nothing is left to do."""
 
     def announce(self) -> None:
         """There may be something to take: the head is another one, or there is room."""
-        if not (self._waits and self.at_once and self.at_once()):
+        if not (self._waiting and self.at_once and self.at_once()):
             self.wake()
 
     def wake(self) -> None:
         """Something may have changed: the head, the filter, the window, the time."""
-        self._changed.set()
+        self._has_changed = True
+        if self._waiting and not self._waiting.done():
+            self._waiting.set_result(None)
 
     async def wait(self) -> None:
         """Wait until `wake` is called, or return at once if it was since the last wait."""
-        self._waits = True
-        await self._changed.wait()
-        self._waits = False
-        self._changed.clear()
+        if not self._has_changed:
+            self._waiting = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiting
+            finally:
+                self._waiting = None
+        self._has_changed = False
 
     @property
     def is_at_head(self) -> bool:

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable
+from types import FunctionType
 
-from daphne.ws_protocol import WebSocketProtocol
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 
 from .frame import short_texts
 
@@ -11,6 +12,14 @@ from .frame import short_texts
 class WebSocket(WebSocketProtocol):
     on_text: Callable[[str], bool] | None = None
     """Is called with each message that comes the short way; whether that was all there is to do with it."""
+
+    def onOpen(self) -> None:
+        super().onOpen()
+        # What the handshake said is not held for as long as the websocket lives.
+        self.http_request_data = b""
+        self.http_headers: dict[str, str] = {}
+        self.request.headers = {}
+        self.clean_headers: list[tuple[bytes, bytes]] = []
 
     def dataReceived(self, data: bytes) -> None:
         texts = short_texts(data) if self._is_between_frames else None
@@ -34,3 +43,11 @@ class WebSocket(WebSocketProtocol):
             and not self.inside_message
             and self.autoPingTimeoutCall is None
         )
+
+
+def lean(factory: WebSocketFactory) -> type[WebSocket]:
+    """The class for a factory's websockets. They share its options, which autobahn copies, and prints, for each."""
+    options = {name: getattr(factory, name) for name in WebSocket.CONFIG_ATTRS}
+    # A function of a class would become a method.
+    functions = {name: staticmethod(option) for name, option in options.items() if isinstance(option, FunctionType)}
+    return type(WebSocket.__name__, (WebSocket,), options | functions | {"CONFIG_ATTRS": ()})

@@ -7,7 +7,7 @@ from consumers.protocol import Refused
 class Inline:
     """Database work, done where it is asked for."""
 
-    async def run(self, function, *arguments):
+    async def share(self, function, *arguments):
         return function(*arguments)
 
 

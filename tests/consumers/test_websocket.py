@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from twisted.internet.testing import StringTransport
 from websockets.frames import Opcode
 
-from consumers.websocket import WebSocket
+from consumers.websocket import lean
 
+# Browsers, and most libraries, ask for compression.
 HANDSHAKE = (
     b"GET /ws/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"
 )
 MASK = b"\x5a\xc3\x17\x8e"
 NO_MASK = bytes(4)
@@ -46,7 +48,7 @@ class End:
         self.server = Server()
         factory = WebSocketFactory(self.server)
         factory.setProtocolOptions(openHandshakeTimeout=0, closeHandshakeTimeout=0, maxMessagePayloadSize=300)
-        factory.protocol = kind
+        factory.protocol = kind(factory)
         self.protocol = factory.buildProtocol(None)
         self.protocol._raw_query_string = b""
         self.transport = StringTransport()
@@ -56,6 +58,7 @@ class End:
         self.protocol.dataReceived(HANDSHAKE)
         self.protocol.handle_reply({"type": "websocket.accept"})
         assert self.protocol.state == self.protocol.STATE_OPEN
+        assert self.transport.value().startswith(b"HTTP/1.1 101")
         self.transport.clear()
 
     def hear(self, data):
@@ -115,7 +118,7 @@ AROUND_AN_ACK = frame(Opcode.PING, ACK + b"more", mask=NO_MASK)
 @example([ACK[:-1], ACK[-1:], ACK])
 @example([frame(Opcode.CLOSE, b"\x03\xe8"), ACK])
 def test_it_hears_what_daphnes_own_would(data):
-    ours, daphnes = End(WebSocket), End(WebSocketProtocol)
+    ours, daphnes = End(lean), End(lambda factory: WebSocketProtocol)
 
     for piece in data:
         ours.hear(piece)
@@ -125,7 +128,7 @@ def test_it_hears_what_daphnes_own_would(data):
 
 
 def test_what_is_heard_at_once_is_not_queued_and_the_rest_is():
-    end = End(WebSocket)
+    end = End(lean)
     overheard = []
 
     def hear(text):

@@ -2,7 +2,7 @@
 
 `/hold/` and `/let-go/` hold the one thread that sync code shares; `/slow/` answers when it is let go; `/flood/` sends
 until the server's outbox is full, and goes on whenever it is drained; `/prepared/` sends numbered frames, some of them
-made ready; `/stuck/` never answers, and holds a thread.
+made ready; `/deaf/` hears nothing that it is told; `/stuck/` never answers, and holds a thread.
 """
 
 import asyncio
@@ -69,6 +69,9 @@ async def application(scope, receive, send):
             await _flood(scope["extensions"]["signalcast.outbox"], receive, send)
         case "websocket", "/prepared/":
             await _prepared(scope["extensions"]["signalcast.outbox"]["write"], receive, send)
+        case "websocket", "/deaf/":
+            await send({"type": "websocket.accept"})
+            await asyncio.sleep(120)
         case "http", "/let-go/":
             let_go.set()
             await _answer(send)

@@ -1,6 +1,7 @@
 """A websocket that was opened, and is never read from: what a sleeping laptop looks like to a server."""
 
 import socket
+from contextlib import suppress
 
 _KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
@@ -29,6 +30,16 @@ class FrozenSocket:
         message = b'{"op":"hello","from":1}'
         # RFC 6455 §5.2: one text frame, masked, with a mask of zeroes.
         self._socket.sendall(bytes([0x81, 0x80 | len(message), 0, 0, 0, 0]) + message)
+
+    def flood(self, most, text=b"x" * 1000):
+        """Says this again and again, until nobody takes it any more, or so many bytes were taken. How many."""
+        frame = bytes([0x81, 0x80 | 126]) + len(text).to_bytes(2) + bytes(4) + text
+        self._socket.settimeout(2)
+        taken = 0
+        with suppress(TimeoutError):
+            while taken < most:
+                taken += self._socket.send(frame * 60)
+        return taken
 
     def thaw(self, count):
         """Reads this many bytes after all."""

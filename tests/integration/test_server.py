@@ -82,6 +82,17 @@ async def test_frames_that_were_made_ready_and_others_come_in_the_order_in_which
     assert numbers == list(range(400))
 
 
+async def test_what_a_client_says_waits_with_the_client_where_nobody_hears_it(start_server, frozen):
+    server = start_server("ours")
+    most = 50_000_000
+
+    taken = await asyncio.to_thread(frozen(server, "/deaf/").flood, most)
+
+    # What is missing is with the machine, which knows its limits.
+    assert taken < most
+    assert server.status("VmHWM") < 1000 * 150
+
+
 async def test_a_plain_client_gets_all_it_has_missed_at_once_and_in_order(keep_server, send):
     server = keep_server("ours")
     await send(120, note="x" * 60_000)
