@@ -3,6 +3,7 @@ burst of connections, and lets every request end and every client hear a goodbye
 
 import asyncio
 import contextvars
+import gc
 import logging
 import os
 import threading
@@ -89,6 +90,8 @@ class Server(DaphneServer):
         return Deferred.fromFuture(asyncio.ensure_future(_ended(_running([*others, *requests]))))
 
     def _keep(self) -> None:
+        # Whatever is here now stays: no collection looks at it again, or holds everybody up while it does.
+        gc.freeze()
         self._kept = asyncio.get_running_loop().create_task(keep(), context=contextvars.Context())
 
 
