@@ -15,7 +15,7 @@ TEST := $(VENV)/test-$(call checksum,test)
 BENCH := $(VENV)/bench-$(call checksum,bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench-fanout bench-latency bench-burst bench-send bench-replay bench-browser bench-scaling check clean
+.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench bench-fanout bench-latency bench-burst bench-send bench-replay bench-browser bench-scaling check clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -64,6 +64,9 @@ chaos-mutants: $(TEST) ## Break the product in each known way: the same campaign
 soak: DURATION = 60
 soak: $(TEST) ## Weigh the server among 200 slow clients, DURATION=60 seconds
 	$(PY) -m tests.soak $(DURATION)
+
+bench: $(BENCH) ## Weigh everything, here and elsewhere: a quarter of an hour, JSON=path
+	$(PY) -m benchmarks $(if $(JSON),--json $(JSON))
 
 bench-fanout: $(BENCH) ## Weigh the server and its peers as they deliver, CLIENTS="100 1000"
 	$(PY) -m benchmarks.fanout $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(JSON),--json $(JSON))
