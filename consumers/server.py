@@ -6,8 +6,10 @@ import contextvars
 import gc
 import logging
 import os
+import resource
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -49,6 +51,7 @@ class Server(DaphneServer):
         self._kept: asyncio.Task[None] | None = None
 
     def run(self) -> None:
+        _allow_open_files()
         # In the loop, as soon as it runs.
         _reactor.callLater(0, self._keep)
         super().run()
@@ -105,6 +108,13 @@ def log_access(protocol: str, action: str, details: dict[str, Any]) -> None:
         access.info('%(client)s "%(path)s" websocket connected', details, extra={"action": "websocket_connected"})
     elif protocol == "websocket" and action == "disconnected":
         access.info('%(client)s "%(path)s" websocket disconnected', details, extra={"action": "websocket_disconnected"})
+
+
+def _allow_open_files() -> None:
+    """As many as the system lets this process have: each connection is one, and shells begin with 1,024 or fewer."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # Where that is more than the kernel can do, it stays as it was.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _with_backlog(endpoint: str) -> str:

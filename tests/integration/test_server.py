@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -102,6 +103,19 @@ async def test_a_plain_client_gets_all_it_has_missed_at_once_and_in_order(keep_s
         numbers = [json.loads(await client.recv())["data"]["number"] for _ in range(120)]
 
     assert numbers == list(range(120))
+
+
+def test_it_takes_as_many_connections_as_the_system_lets_it(start_server, opened):
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, before[1]))
+    try:
+        server = start_server("ours")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+    for connection in [opened(server) for _ in range(300)]:
+        connection.sendall(b"GET /let-go/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 200"
 
 
 def test_three_hundred_clients_may_come_while_it_is_busy(start_server, opened):
