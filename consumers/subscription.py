@@ -138,14 +138,15 @@ class Subscription:
 
     def _pick(self, entries: Sequence[Entry], limit: int) -> Batch | None:
         """The batch of those that match. The cursor moves."""
-        head = self._source.head
-        key = (self.filter.key, self.position, entries[0].position, entries[-1].position, limit)
-        batch = self._source.share(key, lambda: select(self.filter, self.position, entries, limit, head))
-        if batch:
+        if batch := self._shared(entries, limit, self._source.head):
             return self._move(batch)
         self._scanned = entries[-1].position + 1
         self._tip = entries[-1].id
         return None
+
+    def _shared(self, entries: Sequence[Entry], limit: int, head: int) -> Batch | None:
+        key = (self.filter.key, self.position, entries[0].position, entries[-1].position, limit)
+        return self._source.share(key, lambda: select(self.filter, self.position, entries, limit, head))
 
 
 def select(filter: Filter, start: int, entries: Sequence[Entry], limit: int, head: int) -> Batch | None:

@@ -114,6 +114,17 @@ def filters_confused() -> None:
     subscription.Subscription._shared = shared
 
 
+def batch_forgotten() -> None:
+    """Of what is taken at once, without a turn of the client's task, a batch is not written now and then."""
+    take = subscription.Subscription.take_at_once
+
+    def take_and_forget(self: subscription.Subscription, limit: int) -> Any:
+        batch = take(self, limit)
+        return batch if batch and batch.start % 50 else None
+
+    subscription.Subscription.take_at_once = take_and_forget
+
+
 def bytes_of_each_server() -> None:
     """Every process writes a line in its own way."""
     of = Entry.of.__func__
@@ -144,6 +155,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
         forgeries_believed,
         doubles_kept,
         filters_confused,
+        batch_forgotten,
         bytes_of_each_server,
         pruned_too_far,
     )
