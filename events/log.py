@@ -33,8 +33,9 @@ _IN_ERROR, _UNKNOWN = 3, 4
 _RECORDER = f"{__package__}.receivers"
 
 _COLUMNS = "event_id, stream, type, source, sender, subject, time, correlation_id, causation_id, origin, text"
-_INSERT = f"INSERT INTO signalcast_event ({_COLUMNS}) VALUES ({', '.join(['%s'] * 11)}) RETURNING id"
-_INSERT_IN_SAVEPOINT = f"SAVEPOINT signalcast; {_INSERT}; RELEASE SAVEPOINT signalcast"
+_INSERT = f"INSERT INTO signalcast_event ({_COLUMNS}) VALUES ({', '.join(['%s'] * 11)})"
+_INSERT_RETURNING = f"{_INSERT} RETURNING id"
+_INSERT_IN_SAVEPOINT = f"SAVEPOINT signalcast; {_INSERT_RETURNING}; RELEASE SAVEPOINT signalcast"
 _ROLL_BACK = "ROLLBACK TO SAVEPOINT signalcast; RELEASE SAVEPOINT signalcast"
 
 
@@ -203,9 +204,11 @@ def _insert_as_wanted(row: tuple[Any, ...], connection: BaseDatabaseWrapper) -> 
 
 def _insert(row: tuple[Any, ...], connection: BaseDatabaseWrapper) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, row)
-        row_id: int = cursor.fetchone()[0]
-        return row_id
+        if connection.vendor == "sqlite":  # Which knows the row's id anyway; to have it returned costs 3 µs.
+            cursor.execute(_INSERT, row)
+            return int(cursor.lastrowid)
+        cursor.execute(_INSERT_RETURNING, row)
+        return int(cursor.fetchone()[0])
 
 
 def _insert_in_savepoint(row: tuple[Any, ...], connection: BaseDatabaseWrapper) -> int:
@@ -238,7 +241,7 @@ def _insert_in_one_round_trip(row: tuple[Any, ...], connection: BaseDatabaseWrap
 
 def _wants_savepoint(connection: BaseDatabaseWrapper) -> bool:
     # SQLite takes back a statement that fails, and nothing else; a savepoint would add nothing to that but 20 µs.
-    if connection.get_autocommit() or connection.vendor == "sqlite":
+    if connection.vendor == "sqlite" or connection.get_autocommit():
         return False
     # Each of our events in this transaction has a hook that waits for the commit; those rolled back are off the list.
     hooks = connection.run_on_commit
@@ -266,4 +269,7 @@ def _is_lost(connection: BaseDatabaseWrapper) -> bool:
 
 def _time(time: datetime, connection: BaseDatabaseWrapper) -> datetime | str:
     """As the column wants it. SQLite has no time zones; Django's form there is UTC, in text."""
-    return time.astimezone(UTC).isoformat(" ").removesuffix("+00:00") if connection.vendor == "sqlite" else time
+    if connection.vendor == "sqlite":
+        return time.astimezone(UTC).isoformat(" ").removesuffix("+00:00")
+    # psycopg would look for the zone's name, and take 2 µs longer.
+    return time.isoformat() if connection.vendor == "postgresql" else time

@@ -1,8 +1,7 @@
 """What a signal said, as the `data` of an event: JSON, bounded, and without what was not declared."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Model
 from django.utils.functional import LazyObject
@@ -14,8 +13,7 @@ from .summary import one_line, summarise
 from .value import Failed, Shown, dumps, free, mark
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(NamedTuple):
     text: str
     """`data` as JSON, ASCII only."""
     subject: str
@@ -28,6 +26,38 @@ class Payload:
 
 def describe(arguments: Mapping[Any, Any], *, limit: int) -> Payload:
     """The payload of a signal sent with `arguments`, its data at most `limit` bytes. Never raises, never queries."""
+    return _all(arguments, limit=limit) or _what_fits(arguments, limit=limit)
+
+
+def compute(
+    data: Callable[..., Mapping[Any, Any]], sender: Any, arguments: Mapping[str, Any], *, limit: int
+) -> Payload:
+    """The payload that an attachment's own `data` makes. It may not query; if it raises, a mark says so."""
+    try:
+        with no_queries():
+            computed = dict(data(sender=sender, **arguments))
+    except Exception as error:
+        computed = {"error": Failed(type(error).__name__)}
+    payload = describe(computed, limit=limit)
+    return payload if payload.subject else payload._replace(subject=_subject(arguments))
+
+
+def _all(arguments: Mapping[Any, Any], *, limit: int) -> Payload | None:
+    """All arguments, as almost always; None if one is too large, or they are together."""
+    degraded: set[str] = set()
+    shown = Shown(limit=limit, degraded=degraded)
+    data: dict[str, Any] = {}
+    for name, value in arguments.items():
+        key, item = shown.argument(name, value)
+        data[free(key, name, data)] = item
+        if "too-large" in degraded:
+            return None
+    text = dumps(data)
+    return _payload(text, data, arguments, degraded) if len(text) < limit else None
+
+
+def _what_fits(arguments: Mapping[Any, Any], *, limit: int) -> Payload:
+    """Each argument as far as there is room for it, with marks for the others."""
     degraded: set[str] = set()
     data: dict[str, Any] = {}
     members: list[str] = []
@@ -48,20 +78,11 @@ def describe(arguments: Mapping[Any, Any], *, limit: int) -> Payload:
     if room < 0:
         data = mark("too-large", degraded, arguments=len(arguments))
         text = dumps(data)
+    return _payload(text, data, arguments, degraded)
+
+
+def _payload(text: str, data: dict[str, Any], arguments: Mapping[Any, Any], degraded: set[str]) -> Payload:
     return Payload(text, _subject(arguments), summarise(data), ",".join(sorted(degraded)))
-
-
-def compute(
-    data: Callable[..., Mapping[Any, Any]], sender: Any, arguments: Mapping[str, Any], *, limit: int
-) -> Payload:
-    """The payload that an attachment's own `data` makes. It may not query; if it raises, a mark says so."""
-    try:
-        with no_queries():
-            computed = dict(data(sender=sender, **arguments))
-    except Exception as error:
-        computed = {"error": Failed(type(error).__name__)}
-    payload = describe(computed, limit=limit)
-    return replace(payload, subject=payload.subject or _subject(arguments))
 
 
 def _subject(arguments: Mapping[Any, Any]) -> str:

@@ -1,7 +1,7 @@
 """An event in a line for people, derived from its data alone: what was not declared cannot slip in here."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 MAX_LENGTH = 200
@@ -15,7 +15,8 @@ _FORBIDDEN = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_NONCHARA
 
 def summarise(data: Mapping[str, Any]) -> str:
     """For example `order 42: Nora Lindqvist, Typography I, 129.00 · note hello`."""
-    return one_line(" · ".join(filter(None, map(_phrase, data.keys(), data.values()))))
+    phrases = [_phrase(name, value) for name, value in data.items()]
+    return one_line(" · ".join([phrase for phrase in phrases if phrase]))
 
 
 def one_line(text: str) -> str:
@@ -27,28 +28,27 @@ def one_line(text: str) -> str:
     return shown if len(shown) <= MAX_LENGTH else shown[: MAX_LENGTH - 1] + "…"
 
 
+# Without `match`, which takes twice as long.
 def _phrase(name: str, value: Any) -> str:
-    match value:
-        case {"model": str(model), "pk": pk}:
-            known = model.rpartition(".")[2] + (f" {pk}" if _is_plain(pk) else "")
-            shown = ", ".join([str(item) for item in _fields(value) if _is_plain(item) and item != ""])
-            return known + (f": {shown}" if shown else "")
-        case {"$mark": str(reason)}:
-            return f"{name} ({reason})"
-        case bool():
-            return name if value else f"not {name}"
-        case str() | int() | float():
-            return f"{name} {value}"
-        case list() | dict():
-            return f"{name} ({len(value)})"
-    return ""
+    kind = type(value)
+    if kind is bool:
+        return name if value else f"not {name}"
+    if kind in _PLAIN:
+        return f"{name} {value}"
+    if kind is dict:
+        if "pk" in value and isinstance(value.get("model"), str):
+            return _reference(value)
+        if isinstance(value.get("$mark"), str):
+            return f"{name} ({value['$mark']})"
+    return f"{name} ({len(value)})" if kind is dict or kind is list else ""
 
 
-def _fields(reference: dict[str, Any]) -> Iterable[Any]:
+def _reference(value: dict[str, Any]) -> str:
+    known = value["model"].rpartition(".")[2]
+    if type(value["pk"]) in _PLAIN:
+        known = f"{known} {value['pk']}"
+    fields = value.get("fields")
     # A dict that somebody sent may look like a reference, and not be one.
-    fields = reference.get("fields")
-    return fields.values() if isinstance(fields, dict) else ()
-
-
-def _is_plain(value: Any) -> bool:
-    return type(value) in _PLAIN
+    items = fields.values() if isinstance(fields, dict) else ()
+    shown = ", ".join([str(item) for item in items if type(item) in _PLAIN and item != ""])
+    return f"{known}: {shown}" if shown else known
