@@ -10,20 +10,20 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.db.models import Field, ForeignKey, Model
+from django.db.models import ForeignKey, Model
 from django.utils.duration import duration_iso_string
 from django.utils.functional import LazyObject, Promise, empty
 
 from .instance import memory, pk
 from .mask import is_secret
 from .queries import no_queries
+from .shape import Shape, shape_of
 
 MAX_DEPTH = 32
 
@@ -149,13 +149,13 @@ class Shown:
 
     def reference(self, instance: Model) -> dict[str, Any]:
         model: Any = type(instance)
-        shape = _shape(model, tuple(getattr(model, "event_fields", None) or ()))
+        shape = shape_of(model, tuple(getattr(model, "event_fields", None) or ()))
         reference: dict[str, Any] = {"model": shape.label, "pk": self.keyed(shape.key, pk(instance))}
         if shape.fields:
             reference["fields"] = self.fields(shape, memory(instance))
         return reference
 
-    def fields(self, shape: "_Shape", loaded: dict[str, Any]) -> dict[str, Any]:
+    def fields(self, shape: Shape, loaded: dict[str, Any]) -> dict[str, Any]:
         shown: dict[str, Any] = {}
         for name, column, foreign_key in shape.fields:
             if column not in loaded:
@@ -236,40 +236,6 @@ _SCALARS = (
     Promise,
 )
 _BUILT_IN = frozenset({dict, list, tuple, set, float, Decimal, datetime.datetime, datetime.date, uuid.UUID})
-
-
-class _Declared(NamedTuple):
-    """A field that a model shows."""
-
-    name: str
-    column: str | None
-    """Where an instance holds the value; None if the model has no such field."""
-    foreign_key: ForeignKey | None
-
-
-class _Shape(NamedTuple):
-    """What is shown of a model's instances."""
-
-    label: str
-    key: str
-    fields: tuple[_Declared, ...]
-
-
-@lru_cache(maxsize=1024)
-def _shape(model: type[Model], declared: tuple[str, ...]) -> _Shape:
-    """Made once: to look through a model's fields costs 2 µs for each that it declares."""
-    meta = model._meta
-    return _Shape(meta.label_lower, meta.pk.name, tuple(_declared(meta.concrete_fields, name) for name in declared))
-
-
-def _declared(fields: Iterable[Field], name: str) -> _Declared:
-    """The field of this name, or in the column of this name."""
-    for found in fields:
-        if name == found.name:
-            return _Declared(name, found.attname, found if isinstance(found, ForeignKey) else None)
-        if name == found.attname:
-            return _Declared(name, found.attname, None)
-    return _Declared(name, None, None)
 
 
 def mark(reason: str, degraded: set[str], **facts: Any) -> dict[str, Any]:
