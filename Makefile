@@ -15,7 +15,7 @@ TEST := $(VENV)/test-$(call checksum,test)
 BENCH := $(VENV)/bench-$(call checksum,bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench bench-fanout bench-latency bench-burst bench-send bench-replay bench-browser bench-scaling check clean
+.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench bench-fanout bench-latency bench-burst bench-send bench-replay bench-end-to-end bench-drops bench-browser bench-scaling check clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -82,6 +82,12 @@ bench-send: $(BENCH) ## Weigh send() beside one bare INSERT, on PostgreSQL and S
 
 bench-replay: $(BENCH) ## Weigh the server as it reads the log, EVENTS=1000000
 	$(PY) -m benchmarks.replay $(if $(EVENTS),--events $(EVENTS)) $(if $(JSON),--json $(JSON))
+
+bench-end-to-end: $(BENCH) ## Take the time from send() to the frame, and look for the rate at which it lags
+	$(PY) -m benchmarks.end_to_end $(if $(JSON),--json $(JSON))
+
+bench-drops: $(BENCH) ## Cut every client off for 2 s again and again, here and elsewhere
+	$(PY) -m benchmarks.drops $(if $(JSON),--json $(JSON))
 
 bench-browser: $(TEST) ## Weigh the dashboard in a real browser at 1,000 events a second
 	$(PY) -m benchmarks.browser $(if $(JSON),--json $(JSON))

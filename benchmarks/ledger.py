@@ -28,3 +28,7 @@ class Ledger:
         now = time.time_ns() // 1000
         for sequence in range(start, stop):
             self._numbers[sequence] = now
+
+    def seconds_since(self, sequence: int) -> float:
+        """How long ago the event was sent."""
+        return time.time() - self._numbers[sequence] / 1e6

@@ -31,7 +31,7 @@ def run(
         ledger = Path(folder) / "ledger"
         Ledger.create(ledger, events)
         words = [publisher or system.name, running.publish_port, events, ahead, ledger, rate]
-        with _publisher(running, [str(word) for word in words]) as process:
+        with publishing(running, [str(word) for word in words]) as process:
             try:
                 return {"system": system.name} | _run(running, process, clients, events, ledger, system.silence)
             finally:
@@ -79,7 +79,7 @@ def _row(heard: dict[str, Any], cpu: float) -> Row:
     return heard | figures
 
 
-def _publisher(running: Running, words: list[str]) -> "subprocess.Popen[str]":
+def publishing(running: Running, words: list[str]) -> "subprocess.Popen[str]":
     with cores.on(cores.REST):
         return subprocess.Popen(
             [sys.executable, "-m", "benchmarks.publish", *words],
