@@ -15,7 +15,7 @@ TEST := $(VENV)/test-$(call checksum,test)
 BENCH := $(VENV)/bench-$(call checksum,bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench bench-fanout bench-latency bench-burst bench-send bench-replay bench-end-to-end bench-drops bench-browser bench-scaling check clean
+.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench bench-fanout bench-latency bench-burst bench-send bench-replay bench-memory bench-connect bench-end-to-end bench-drops bench-browser bench-scaling check clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -82,6 +82,12 @@ bench-send: $(BENCH) ## Weigh send() beside one bare INSERT, on PostgreSQL and S
 
 bench-replay: $(BENCH) ## Weigh the server as it reads the log, EVENTS=1000000
 	$(PY) -m benchmarks.replay $(if $(EVENTS),--events $(EVENTS)) $(if $(JSON),--json $(JSON))
+
+bench-memory: $(BENCH) ## Weigh what idle clients take of the server's memory, CLIENTS=1000
+	$(PY) -m benchmarks.memory $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(JSON),--json $(JSON))
+
+bench-connect: $(BENCH) ## Weigh the server as clients connect, and in a storm of CLIENTS=2000
+	$(PY) -m benchmarks.connect $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(JSON),--json $(JSON))
 
 bench-end-to-end: $(BENCH) ## Take the time from send() to the frame, and look for the rate at which it lags
 	$(PY) -m benchmarks.end_to_end $(if $(JSON),--json $(JSON))
