@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from .load import build
@@ -28,7 +28,12 @@ def systems(chosen: argparse.Namespace) -> list[System]:
     return installed()
 
 
-def report(rows: Iterable[Row], columns: Sequence[Column], chosen: argparse.Namespace) -> int:
+def report(
+    rows: Iterable[Row],
+    columns: Sequence[Column],
+    chosen: argparse.Namespace,
+    is_whole: Callable[[Row], bool] = is_whole,
+) -> int:
     """Shows the rows when all are there. The exit status: 1 if one of ours is not whole."""
     found = list(rows)
     print(table(found, columns))

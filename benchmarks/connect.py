@@ -9,15 +9,15 @@ arrived and what connecting leaves behind is done.
 The exit status is 1 if a client of ours was refused, never because it was slow.
 """
 
-import argparse
 import sys
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
 from . import cores
 from .arrivals import arrivals
-from .report import Row, table, write
-from .systems import System, installed
+from .command import parser, report, systems
+from .report import Column, Row
+from .systems import System
 
 CLIENTS = 2000
 IN_FLIGHT = 500
@@ -29,6 +29,7 @@ SETTLE_SECONDS = 1.5
 
 def measure(system: System, clients: int, in_flight: int) -> Row:
     """One run on a server of its own, that somebody has visited before."""
+    print(f"{system.name}, {in_flight:,} at once ...", file=sys.stderr, flush=True)
     with system.running() as running:
         with arrivals(running, 1, 1):
             pass
@@ -46,50 +47,40 @@ def measure(system: System, clients: int, in_flight: int) -> Row:
     return {"bench": "connect", "system": system.name} | heard | figures
 
 
-def is_whole(row: Row) -> bool:
+def measure_all(systems: list[System], clients: int, in_flight: int) -> Iterator[Row]:
+    """With the share of ours in the same weather, where that was measured before."""
+    for count, at_once in ((ALONE, 1), (clients, in_flight)):
+        ours = 0
+        for system in systems:
+            row = measure(system, count, at_once)
+            ours = row["connects_per_cpu_s"] if system.name == "signalcast" else ours
+            yield row | ({"to_ours": row["connects_per_cpu_s"] / ours} if ours else {})
+
+
+def everybody_came(row: Row) -> bool:
     return row["system"] != "signalcast" or row["refused"] == 0
 
 
-def show(rows: list[Row]) -> str:
-    ours = {row["in_flight"]: row["connects_per_cpu_s"] for row in rows if row["system"] == "signalcast"}
-
-    def ratio(row: Row) -> str:
-        own = ours.get(row["in_flight"])
-        return f"{row['connects_per_cpu_s'] / own:.3g}" if own else "-"
-
-    return table(
-        rows,
-        [
-            ("system", lambda row: row["system"]),
-            ("clients", lambda row: f"{row['clients']:,}"),
-            ("in flight", lambda row: f"{row['in_flight']:,}"),
-            ("connects/CPU s", lambda row: f"{row['connects_per_cpu_s']:,}"),
-            ("to ours", ratio),
-            ("connects/s", lambda row: f"{row['connects_per_s']:,}"),
-            ("p50 ms", lambda row: f"{row['p50_ms']:.1f}"),
-            ("p99 ms", lambda row: f"{row['p99_ms']:.1f}"),
-            ("refused", lambda row: f"{row['refused']:,}"),
-        ],
-    )
+COLUMNS: list[Column] = [
+    ("system", lambda row: row["system"]),
+    ("clients", lambda row: f"{row['clients']:,}"),
+    ("in flight", lambda row: f"{row['in_flight']:,}"),
+    ("connects/CPU s", lambda row: f"{row['connects_per_cpu_s']:,}"),
+    ("to ours", lambda row: f"{row['to_ours']:.3g}" if "to_ours" in row else "-"),
+    ("connects/s", lambda row: f"{row['connects_per_s']:,}"),
+    ("p50 ms", lambda row: f"{row['p50_ms']:.1f}"),
+    ("p99 ms", lambda row: f"{row['p99_ms']:.1f}"),
+    ("refused", lambda row: f"{row['refused']:,}"),
+]
 
 
 def main() -> int:
-    systems = {system.name: system for system in installed()}
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.connect")
-    parser.add_argument("--clients", type=int, default=CLIENTS, help="how many a storm has")
-    parser.add_argument("--in-flight", type=int, default=IN_FLIGHT, help="how many of them at once")
-    parser.add_argument("--systems", nargs="+", choices=systems, default=list(systems))
-    parser.add_argument("--json", type=Path, help="also write the rows to this file")
-    chosen = parser.parse_args()
-    rows: list[Row] = []
-    for clients, in_flight in ((ALONE, 1), (chosen.clients, chosen.in_flight)):
-        for name in chosen.systems:
-            print(f"{name}, {in_flight:,} at once ...", file=sys.stderr, flush=True)
-            rows.append(measure(systems[name], clients, in_flight))
-    print(show(rows))
-    if chosen.json:
-        write(rows, chosen.json)
-    return 0 if all(map(is_whole, rows)) else 1
+    words = parser("connect")
+    words.add_argument("--clients", type=int, default=CLIENTS, help="how many a storm has")
+    words.add_argument("--in-flight", type=int, default=IN_FLIGHT, help="how many of them at once")
+    chosen = words.parse_args()
+    rows = measure_all(systems(chosen), chosen.clients, chosen.in_flight)
+    return report(rows, COLUMNS, chosen, everybody_came)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ ours has read its log to one of them, too. Then all come, nothing is sent, and i
 The exit status is 1 if a client of ours was refused, never because it was heavy.
 """
 
-import argparse
 import sys
 import time
 from collections.abc import Iterator
@@ -20,10 +19,11 @@ from tests import postgresql, valkey
 
 from . import cores, history, weight
 from .arrivals import arrivals
+from .command import parser, report, systems
 from .ledger import Ledger
-from .load import build, load
-from .report import Row, table, write
-from .systems import Running, System, installed, ours, prepared
+from .load import load
+from .report import Column, Row
+from .systems import Running, System, ours, prepared
 
 CLIENTS = 1000
 # So many come and go before, and are on their way at once.
@@ -34,6 +34,7 @@ SETTLE_SECONDS = 3.0
 
 def measure(system: System, clients: int) -> Row:
     """One run on a server of its own."""
+    print(f"{system.name} ...", file=sys.stderr, flush=True)
     with _visited(system) as running:
         before = weight.now(running.pid)
         with arrivals(running, clients, VISITORS) as heard:
@@ -78,40 +79,26 @@ def _with_history(stack: ExitStack) -> Running:
     return running
 
 
-def is_whole(row: Row) -> bool:
+def everybody_came(row: Row) -> bool:
     return row["system"] != "signalcast" or row["refused"] == 0
 
 
-def show(rows: list[Row]) -> str:
-    return table(
-        rows,
-        [
-            ("system", lambda row: row["system"]),
-            ("clients", lambda row: f"{row['clients']:,}"),
-            ("KB a client", lambda row: f"{row['kb_per_client']:.1f}"),
-            ("RSS MB before", lambda row: f"{row['rss_before_kb'] / 1024:.1f}"),
-            ("after", lambda row: f"{row['rss_after_kb'] / 1024:.1f}"),
-            ("refused", lambda row: f"{row['refused']:,}"),
-        ],
-    )
+COLUMNS: list[Column] = [
+    ("system", lambda row: row["system"]),
+    ("clients", lambda row: f"{row['clients']:,}"),
+    ("KB a client", lambda row: f"{row['kb_per_client']:.1f}"),
+    ("RSS MB before", lambda row: f"{row['rss_before_kb'] / 1024:.1f}"),
+    ("after", lambda row: f"{row['rss_after_kb'] / 1024:.1f}"),
+    ("refused", lambda row: f"{row['refused']:,}"),
+]
 
 
 def main() -> int:
-    systems = {system.name: system for system in installed()}
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.memory")
-    parser.add_argument("--clients", type=int, default=CLIENTS)
-    parser.add_argument("--systems", nargs="+", choices=systems, default=list(systems))
-    parser.add_argument("--json", type=Path, help="also write the rows to this file")
-    chosen = parser.parse_args()
-    build()
-    rows: list[Row] = []
-    for name in chosen.systems:
-        print(f"{name} ...", file=sys.stderr, flush=True)
-        rows.append(measure(systems[name], chosen.clients))
-    print(show(rows))
-    if chosen.json:
-        write(rows, chosen.json)
-    return 0 if all(map(is_whole, rows)) else 1
+    words = parser("memory")
+    words.add_argument("--clients", type=int, default=CLIENTS)
+    chosen = words.parse_args()
+    rows = (measure(system, chosen.clients) for system in systems(chosen))
+    return report(rows, COLUMNS, chosen, everybody_came)
 
 
 if __name__ == "__main__":

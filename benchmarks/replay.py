@@ -27,6 +27,7 @@ from . import cores, history, weight
 from .ledger import Ledger
 from .load import build, load
 from .report import Row, table, write
+from .run import is_whole
 from .systems import Running, ours, prepared
 
 EVENTS = 1_000_000
@@ -133,10 +134,6 @@ def _count_reads(url: str) -> Callable[[], Row]:
         return {"log_scans": scans - before[0], "log_rows": rows - before[1]}
 
     return since
-
-
-def is_whole(row: Row) -> bool:
-    return not (row["lost"] or row["doubled"] or row["out_of_order"])
 
 
 def show(rows: list[Row]) -> str:
