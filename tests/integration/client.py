@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 SECONDS = 20
 
@@ -92,7 +93,9 @@ class Client:
         self.events += events
         self.lines += lines
         self.position, self._tip = batch["to"], batch["tip"]
-        await self.say(op="ack", pos=self.position)
+        # Where the server has said goodbye meanwhile, that is still to be heard.
+        with suppress(ConnectionClosed):
+            await self.say(op="ack", pos=self.position)
 
 
 async def plain_events(socket, count):
