@@ -45,7 +45,8 @@ simulate: setup ## Do business at the example school, RATE=20 signals a second
 PYTEST := env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u METRICS_TOKEN -u LOG_FORMAT $(PY) -m pytest
 
 # In these a database has no part worth a second run.
-ANY_DATABASE := integration/test_server.py integration/test_socket_access.py events/test_nudge_valkey.py
+ANY_DATABASE := events/test_nudge_valkey.py \
+	$(addprefix integration/,test_server.py test_socket_access.py test_socket_protocol.py test_socket_plain.py)
 
 test: check ## Check and test everything, on SQLite and PostgreSQL, in a real browser
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && env -u DATABASE_URL $(PYTEST)
