@@ -23,6 +23,7 @@ from .periodic import every
 from .protocol import Batch
 from .ring import Ring
 from .rounds import Rounds
+from .sight import FULL, Sight
 from .subscription import LogReplaced, Pruned, Subscription
 
 logger = logging.getLogger("signalcast.consumers")
@@ -130,9 +131,9 @@ class Hub:
         await self._pages.stop()
 
     @contextmanager
-    def subscribe(self, filter: Filter, start: int) -> Iterator[Subscription]:
+    def subscribe(self, filter: Filter, start: int, sight: Sight = FULL) -> Iterator[Subscription]:
         """A subscription from `start` on, for as long as the context lasts."""
-        subscription = Subscription(self, filter, start)
+        subscription = Subscription(self, filter, start, sight)
         self._subscriptions.add(subscription)
         try:
             yield subscription

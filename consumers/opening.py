@@ -7,6 +7,7 @@ from events.event import Entry
 from .filter import EVERYTHING, Filter
 from .hub import Hub
 from .protocol import Gap, Last, Start
+from .sight import FULL, Sight, stand_in
 from .subscription import SCAN, LogReplaced, Pruned
 
 
@@ -27,7 +28,7 @@ class Opening:
 
 
 async def open_at(
-    hub: Hub, start: Start, filter: Filter, *, epoch: str | None = None, tip: str | None = None
+    hub: Hub, start: Start, filter: Filter, sight: Sight = FULL, *, epoch: str | None = None, tip: str | None = None
 ) -> Opening:
     """Find the place of a client that wants the stream from `start` on.
 
@@ -45,33 +46,35 @@ async def open_at(
         bounds = await hub.bounds()
     life = hub.life
     head, oldest = bounds.head.position, bounds.oldest
-    position = await _position(hub, start, filter, head=head, oldest=oldest)
+    position = await _position(hub, start, filter, sight, head=head, oldest=oldest)
     before = await _entry(hub, position - 1) if oldest < position <= head + 1 else None
     gap = None
     if _is_of_another_log(hub, position, head, epoch, tip, before):
         gap = Gap(start=position, stop=oldest, reason="epoch")
     elif position < oldest:
         gap = Gap(start=position, stop=oldest, reason="retention")
-    tip = before.id if before else None
+    if before and not sight.knows([before]):
+        await sight.learn([before])
+    tip = sight.tip(before) if before else None
     if life != hub.life:
         raise LogReplaced
     return Opening(epoch=hub.epoch, start=position, tip=tip, head=head, oldest=oldest, gap=gap)
 
 
-async def _position(hub: Hub, start: Start, filter: Filter, *, head: int, oldest: int) -> int:
+async def _position(hub: Hub, start: Start, filter: Filter, sight: Sight, *, head: int, oldest: int) -> int:
     match start:
         case int():
             return start
         case "earliest":
             return oldest
-        case Last(count) if filter is EVERYTHING:
+        case Last(count) if filter is EVERYTHING and sight.sees_every_event:
             return max(oldest, head + 1 - count)
         case Last(count):
-            return await _last(hub, filter, count, max(oldest, head + 1 - SCAN), head)
+            return await _last(hub, filter, sight, count, max(oldest, head + 1 - SCAN), head)
     return head + 1
 
 
-async def _last(hub: Hub, filter: Filter, count: int, low: int, head: int) -> int:
+async def _last(hub: Hub, filter: Filter, sight: Sight, count: int, low: int, head: int) -> int:
     """The position of the last event but `count - 1` that matches, or `low` if there are not as many from there on."""
     if hub.head < head:  # Counting from where this process happens to be would find other events.
         await hub.catch_up()
@@ -83,7 +86,10 @@ async def _last(hub: Hub, filter: Filter, count: int, low: int, head: int) -> in
         except Pruned as pruned:
             position = pruned.oldest
             continue
-        found += [entry.position for entry in entries if filter.matches(entry.attributes)]
+        while not sight.knows(entries):
+            await sight.learn(entries)
+        seen = [entry for entry in map(sight.see, entries) if entry]
+        found += [entry.position for entry in seen if filter.matches(entry.attributes)]
         position = entries[-1].position + 1
     if count == 0:
         return head + 1
@@ -106,4 +112,4 @@ def _is_of_another_log(
         return True
     if position > head + 1:
         return True
-    return tip is not None and before is not None and before.id != tip
+    return tip is not None and before is not None and tip not in (before.id, stand_in(before.id))

@@ -11,6 +11,7 @@ from events.event import Entry
 
 from .filter import EVERYTHING, Filter
 from .protocol import FRAME_BYTES, HEADER_BYTES, Batch, Gap
+from .sight import FULL, Sight
 
 # How far one read may look for events that match.
 SCAN = 5000
@@ -49,8 +50,10 @@ class Source(Protocol):
 class Subscription:
     """One client's place in the stream."""
 
-    def __init__(self, source: Source, filter: Filter, start: int) -> None:
+    def __init__(self, source: Source, filter: Filter, start: int, sight: Sight = FULL) -> None:
         self.filter = filter
+        self.sight = sight
+        """What the client may see; it may change at any time."""
         self.position = start
         """The first position of which the client has not been told."""
         self._source = source
@@ -100,6 +103,8 @@ class Subscription:
             except Pruned as pruned:
                 self._check_life()
                 return self._jump(pruned.oldest)
+            while not self.sight.knows(entries):
+                await self.sight.learn(entries)
             self._check_life()
             if batch := self._pick(entries, limit):
                 return batch
@@ -109,7 +114,7 @@ class Subscription:
         if self._source.life != self._life or self.is_at_head:
             return None
         entries = self._source.held(*self._range(limit))
-        return self._pick(entries, limit) if entries else None
+        return self._pick(entries, limit) if entries and self.sight.knows(entries) else None
 
     def skip(self) -> Batch | None:
         """An empty batch that moves the client over what did not match, or None if there was nothing of the kind."""
@@ -133,7 +138,7 @@ class Subscription:
 
     def _range(self, limit: int) -> tuple[int, int]:
         """What is read next."""
-        reach = limit if self.filter is EVERYTHING else SCAN
+        reach = limit if self.filter is EVERYTHING and self.sight.sees_every_event else SCAN
         return self._scanned, min(self._scanned + reach, self._source.head + 1)
 
     def _pick(self, entries: Sequence[Entry], limit: int) -> Batch | None:
@@ -141,26 +146,32 @@ class Subscription:
         if batch := self._shared(entries, limit, self._source.head):
             return self._move(batch)
         self._scanned = entries[-1].position + 1
-        self._tip = entries[-1].id
+        self._tip = self.sight.tip(entries[-1])
         return None
 
     def _shared(self, entries: Sequence[Entry], limit: int, head: int) -> Batch | None:
-        key = (self.filter.key, self.position, entries[0].position, entries[-1].position, limit)
-        return self._source.share(key, lambda: select(self.filter, self.position, entries, limit, head))
+        key = (self.filter.key, self.sight.key, self.position, entries[0].position, entries[-1].position, limit)
+        return self._source.share(key, lambda: select(self.filter, self.position, entries, limit, head, self.sight))
 
 
-def select(filter: Filter, start: int, entries: Sequence[Entry], limit: int, head: int) -> Batch | None:
-    """The batch from `start` of those entries that match, at most `limit` of them and 256 KB; None if none does."""
+def select(
+    filter: Filter, start: int, entries: Sequence[Entry], limit: int, head: int, sight: Sight = FULL
+) -> Batch | None:
+    """The batch from `start` of those entries that are seen and match, at most `limit` of them and 256 KB.
+
+    None if there is none. Raises Undecided.
+    """
     chosen: list[Entry] = []
     size = HEADER_BYTES
     last = entries[0]
     for entry in entries:
-        if filter is EVERYTHING or filter.matches(entry.attributes):
-            if chosen and size + len(entry.line) + 1 > FRAME_BYTES:
+        seen = entry if sight is FULL else sight.see(entry)
+        if seen and (filter is EVERYTHING or filter.matches(seen.attributes)):
+            if chosen and size + len(seen.line) + 1 > FRAME_BYTES:
                 break
-            chosen.append(entry)
-            size += len(entry.line) + 1
+            chosen.append(seen)
+            size += len(seen.line) + 1
         last = entry
         if len(chosen) == limit:
             break
-    return Batch(start, last.position + 1, chosen, tip=last.id, head=head) if chosen else None
+    return Batch(start, last.position + 1, chosen, tip=sight.tip(last), head=head) if chosen else None

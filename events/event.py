@@ -77,6 +77,15 @@ class Entry:
     def id(self) -> str:
         return self.line[_ID]
 
+    @property
+    def type(self) -> str:
+        return str(self.attributes["type"])
+
+    @property
+    def without_personal(self) -> "Entry":
+        """The same as it may be seen by those who may see no personal data."""
+        return self
+
     @cached_property
     def attributes(self) -> dict[str, Any]:
         """The CloudEvent without its data, parsed when a filter first asks for it, and kept: so it has to be small."""
