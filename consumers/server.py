@@ -21,9 +21,9 @@ from twisted.internet import reactor
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.defer import Deferred
 
-from .connection import Connection
+from .connection import Connection, Response
 from .inbox import Inbox
-from .outbox import EXTENSION
+from .outbox import EXTENSION, ResponseOutbox, SocketOutbox
 from .process import keep
 from .websocket import lean
 
@@ -68,16 +68,38 @@ class Server(DaphneServer):
         self.stop()
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        if scope["type"] != "websocket" or not isinstance(protocol.transport, FileDescriptor):
+        if not isinstance(protocol.transport, FileDescriptor):
             return super().create_application(protocol, scope)
-        inbox = Inbox(protocol.transport)
-        scope |= {"asgi": {"version": "3.0"}, "extensions": {EXTENSION: Connection(protocol).outbox}}
-        running = self.application(scope=scope, receive=inbox.get, send=partial(self.handle_reply, protocol))
-        self.connections[protocol]["application_instance"] = asyncio.ensure_future(running)
+        details = self.connections[protocol]
+        inbox: Inbox | asyncio.Queue[Any]
+        outbox: SocketOutbox | ResponseOutbox
+        if scope["type"] == "websocket":
+            inbox, outbox = Inbox(protocol.transport), Connection(protocol).outbox
+            run = self.application
+        else:
+            inbox, outbox = asyncio.Queue(), Response(protocol, partial(details.update, never_ends=True)).outbox
+            run = partial(self._answer, protocol)
+        scope |= {"asgi": {"version": "3.0"}, "extensions": {EXTENSION: outbox}}
+        running = run(scope=scope, receive=inbox.get, send=partial(self.handle_reply, protocol))
+        details["application_instance"] = asyncio.ensure_future(running)
         return inbox
 
+    async def _answer(self, request: WebRequest, **connection: Any) -> None:
+        """Cut the connection where the application fails in the middle of its response: it must not look whole.
+
+        Daphne's own answer to that raises another error, and never again clears up after what has ended.
+        """
+        try:
+            await self.application(**connection)
+        except Exception:
+            if not request._response_started:
+                raise
+            path = connection["scope"]["path"]
+            logger.exception("The response of %s was cut short", path, extra={"action": "response_cut_short"})
+            request.transport.abortConnection()
+
     def kill_all_applications(self) -> "Deferred[Any]":
-        """Listen no more, cancel the websockets' applications, let requests end, and wait until all of them have.
+        """Listen no more, cancel what never ends, websockets most of all, let requests end, and wait for all of them.
 
         Daphne's own stumbles over any connection without an application, of which there is one for a second after every
         websocket handshake, and does not wait for the others once the first has ended: clients are cut off in silence.
@@ -87,7 +109,8 @@ class Server(DaphneServer):
         requests: list[asyncio.Task[Any] | None] = []
         others: list[asyncio.Task[Any] | None] = [self._kept]
         for protocol, details in self.connections.items():
-            (requests if isinstance(protocol, WebRequest) else others).append(details.get("application_instance"))
+            ends = isinstance(protocol, WebRequest) and not details.get("never_ends")
+            (requests if ends else others).append(details.get("application_instance"))
         for task in _running(others):
             task.cancel()
         return Deferred.fromFuture(asyncio.ensure_future(_ended(_running([*others, *requests]))))

@@ -101,7 +101,10 @@ class Pace:
 
     def send(self, batch: Batch, now: float) -> float:
         """A batch goes under way. Returns how many seconds to wait after it."""
-        size = sum(len(entry.line) for entry in batch.entries)
+        return self.pay(sum(len(entry.line) for entry in batch.entries), now)
+
+    def pay(self, size: int, now: float) -> float:
+        """So many bytes go under way. Returns how many seconds to wait after them."""
         self._paid = max(self._paid, now - self.BURST_SECONDS) + size / self.BYTES_A_SECOND
         return max(0.0, self._paid - now)
 

@@ -1,9 +1,9 @@
-"""A frame goes straight to the socket where it may, and in its turn where it may not."""
+"""A frame, or a piece of a response, goes straight to the socket where it may, and in its turn where it may not."""
 
 from twisted.internet import tcp, unix
 from twisted.internet.error import ConnectionLost
 
-from consumers.connection import Connection
+from consumers.connection import Connection, Response
 
 
 class Protocol:
@@ -80,3 +80,90 @@ def test_to_a_client_that_goes_nothing_more_is_sent():
     protocol.state = 2
 
     assert written(protocol) == ([], [])
+
+
+class Channel:
+    """What all requests of a connection come over: it tells one producer, and complains of a second one."""
+
+    def __init__(self):
+        self.producer = None
+
+    def unregisterProducer(self):
+        self.producer = None
+
+    def registerProducer(self, producer, streaming):
+        assert self.producer is None and streaming
+        self.producer = producer
+
+
+class Request(Protocol):
+    """A request whose response has begun, in chunks, and which notes what it is asked to send."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.channel = Channel()
+        self.startedWriting = self.chunked = True
+        self.finished = self._disconnected = False
+        self.sentLength = 0
+        self.aborted = 0
+        self.transport.abortConnection = self.abort
+
+    def write(self, data):
+        self.queued.append(data)
+
+    def abort(self):
+        self.aborted += 1
+
+
+def answered(request, piece=b"piece"):
+    Response(request, lambda: None).write(piece)
+    return request.straight, request.held
+
+
+def test_a_piece_of_a_response_goes_straight_to_the_socket_as_a_chunk():
+    request = Request(takes=4)
+
+    assert answered(request) == ([b"5\r\np"], [b"iece\r\n"])
+    assert request.sentLength == 5
+
+
+def test_a_response_without_chunks_is_what_it_is():
+    request = Request()
+    request.chunked = False
+
+    assert answered(request) == ([b"piece"], [])
+
+
+def test_the_headers_of_a_response_go_first():
+    request = Request()
+    request.startedWriting = False
+
+    assert answered(request) == ([], [])
+    assert request.queued == [b"piece"]
+
+
+def test_to_a_client_that_has_its_response_or_has_gone_nothing_more_is_sent():
+    for over in ("finished", "_disconnected"):
+        request = Request(held=b"rest")
+        setattr(request, over, True)
+        response = Response(request, lambda: None)
+
+        response.write(b"piece")
+        response.abort()
+        response.on_drained(lambda: None)
+
+        assert (request.straight, request.held, request.aborted) == ([], [], 0)
+        assert response.buffered() == 0 and request.channel.producer is None
+
+
+def test_each_request_of_a_connection_is_told_when_nothing_is_held_and_the_last_one_of_the_end():
+    requests = [Request(), Request()]
+    requests[1].channel = channel = requests[0].channel
+    told = []
+    for number, request in enumerate(requests):
+        Response(request, lambda: None).on_drained(lambda number=number: told.append(number))
+        channel.producer.resumeProducing()
+
+    channel.producer.stopProducing()
+
+    assert told == [0, 1, 1]

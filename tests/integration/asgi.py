@@ -2,7 +2,8 @@
 
 `/hold/` and `/let-go/` hold the one thread that sync code shares; `/slow/` answers when it is let go; `/flood/` sends
 until the server's outbox is full, and goes on whenever it is drained; `/prepared/` sends numbered frames, some of them
-made ready; `/deaf/` hears nothing that it is told; `/stuck/` never answers, and holds a thread.
+made ready; `/deaf/` hears nothing that it is told; `/stuck/` never answers, and holds a thread; `/download/` streams
+100 MB as its client takes them, and `/broken-download/` fails on the way.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from asgiref.sync import sync_to_async
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.integration.settings")
 
 from config.asgi import application as demo  # noqa: E402  (needs the settings' name)
+from consumers.flow import Flow  # noqa: E402
 from consumers.frame import text_frame  # noqa: E402
 from events import log, nudge  # noqa: E402
 
@@ -67,6 +69,11 @@ async def application(scope, receive, send):
             await _answer(send, json.dumps(flood).encode())
         case "websocket", "/flood/":
             await _flood(scope["extensions"]["signalcast.outbox"], receive, send)
+        case "http", "/download/":
+            await _download(scope, send, 2000)
+        case "http", "/broken-download/":
+            await _download(scope, send, 20)
+            raise OSError("in the middle of a response")
         case "websocket", "/prepared/":
             await _prepared(scope["extensions"]["signalcast.outbox"]["write"], receive, send)
         case "websocket", "/deaf/":
@@ -110,6 +117,16 @@ async def _prepared(write, receive, send):
         write(text_frame(texts[2]) + text_frame(texts[3]))
         await asyncio.sleep(0)
     await receive()
+
+
+async def _download(scope, send, pieces):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    flow = Flow(scope)
+    for _ in range(pieces):
+        await send({"type": "http.response.body", "body": FRAME.encode(), "more_body": True})
+        await flow.wait(len(FRAME))
+    if pieces == 2000:
+        await send({"type": "http.response.body"})
 
 
 async def _answer(send, body=b""):
