@@ -1,9 +1,11 @@
-"""The two ways in which the same things are said to a client. No I/O, no Django.
+"""The three ways in which the same things are said to a client. No I/O, no Django.
 
 `signalcast.v1` is for clients that want control: batches, acknowledgements, heartbeats. `cloudevents.json`, and no
-sub-protocol at all, is for everybody else: one CloudEvent a frame, and nothing to answer.
+sub-protocol at all, is for everybody else: one CloudEvent a frame, and nothing to answer. Server-sent events are the
+same in an HTTP response.
 """
 
+import random
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -119,3 +121,43 @@ class CloudEvents:
 
     def _control(self, name: str, data: dict[str, Any], time: datetime) -> list[str]:
         return [protocol.control(name, data, source=self._source, time=time)]
+
+
+class ServerSentEvents(CloudEvents):
+    """Every event, and every gap, says where a client resumes that has it: `epoch:position`."""
+
+    def __init__(self, source: str, epoch: str, retry_ms: int) -> None:
+        super().__init__(source)
+        self._epoch = epoch
+        self._retry_ms = retry_ms
+
+    def welcome(self, hello: Hello, opening: Opening, heartbeat: float) -> list[str]:
+        # A client that asked for what is live and hears nothing resumes all the same. A gap has a place of its own.
+        start = "" if opening.gap else protocol.place(opening.epoch, opening.start - 1)
+        return [f"{_retry(self._retry_ms)}{start}\n"]
+
+    def batch(self, batch: Batch) -> list[str]:
+        return [self.prepared(batch).decode("ascii")]
+
+    def prepared(self, batch: Batch) -> bytes:
+        return batch.server_sent(self._epoch)
+
+    def gap(self, gap: Gap, time: datetime) -> list[str]:
+        return self._named("gap", super().gap(gap, time), protocol.place(self._epoch, gap.stop - 1))
+
+    def heartbeat(self, head: int, time: datetime) -> list[str]:
+        return [":\n\n"]
+
+    def error(self, code: int, message: str, time: datetime) -> list[str]:
+        return self._named("error", super().error(code, message, time))
+
+    def bye(self, code: int, retry_ms: int, time: datetime) -> list[str]:
+        return self._named("bye", super().bye(code, retry_ms, time), _retry(retry_ms))
+
+    def _named(self, name: str, lines: list[str], *fields: str) -> list[str]:
+        return [protocol.server_sent(name, line, *fields) for line in lines]
+
+
+def _retry(most_ms: int) -> str:
+    """The client waits just as long as it is told: so the moment of each is drawn here."""
+    return f"retry: {random.randint(most_ms // 4, most_ms)}\n"

@@ -19,7 +19,8 @@ from .protocol import FRAME_BYTES, V1, CloseCode
 from .window import HELD_BYTES
 
 BOUNDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
-DIALECTS = (V1, "cloudevents.json")
+SSE = "sse"
+DIALECTS = (V1, "cloudevents.json", SSE)
 OTHER = "other"
 
 
@@ -36,7 +37,8 @@ class Meter:
         self._seconds = 0.0
 
     def opened(self, socket: object, dialect: str, buffered: Callable[[], int] | None) -> None:
-        """A websocket was accepted. `buffered` tells how many bytes the server holds for it, where the server can."""
+        """A websocket was accepted, or an event stream began. `buffered` tells how many bytes the server holds for it,
+        where the server can."""
         self._sockets[socket] = (dialect, buffered)
 
     def closed(self, socket: object, code: CloseCode | None) -> None:
@@ -75,14 +77,18 @@ class Meter:
     def collect(self) -> Iterator[Metric]:
         """As the registry wants it."""
         sockets = list(self._sockets.values())
-        connections = GaugeMetricFamily("signalcast_connections", "Websockets that are open.", labels=["dialect"])
+        connections = GaugeMetricFamily(
+            "signalcast_connections", "Websockets and event streams that are open.", labels=["dialect"]
+        )
         for dialect in DIALECTS:
             connections.add_metric([dialect], sum(spoken == dialect for spoken, _ in sockets))
         yield connections
         yield CounterMetricFamily(
             "signalcast_deliveries", "Events handed to sockets; one to two clients counts twice.", self.deliveries
         )
-        closes = CounterMetricFamily("signalcast_closes", "Websockets that were closed.", labels=["code"])
+        closes = CounterMetricFamily(
+            "signalcast_closes", "Websockets and event streams that were closed, or refused.", labels=["code"]
+        )
         for code, count in list(self._closes.items()):
             closes.add_metric([code], count)
         yield closes

@@ -105,6 +105,7 @@ class Batch:
         self.entries = entries
         self.tip = tip
         self.head = head
+        self._server_sent: bytes | None = None
 
     @cached_property
     def frame(self) -> str:
@@ -120,6 +121,15 @@ class Batch:
     def prepared_events(self) -> bytes:
         """As the plain dialect sends it: a frame for each event."""
         return b"".join(text_frame(entry.line) for entry in self.entries)
+
+    def server_sent(self, epoch: str) -> bytes:
+        """As `/sse/` sends it: an event each, and the place reached if that is further. Made once: it is of one log."""
+        if self._server_sent is None:
+            texts = [f"{place(epoch, entry.position)}data: {entry.line}\n\n" for entry in self.entries]
+            if not self.entries or self.entries[-1].position < self.stop - 1:
+                texts.append(place(epoch, self.stop - 1) + "\n")
+            self._server_sent = "".join(texts).encode("ascii")
+        return self._server_sent
 
     @cached_property
     def size(self) -> int:
@@ -285,6 +295,20 @@ def control(name: str, data: dict[str, Any], *, source: str, time: datetime) -> 
             "data": data,
         }
     )
+
+
+# -- And as server-sent events
+
+
+def place(epoch: str, position: int) -> str:
+    """The line that has a client resume after this position. Without data it is no event, and holds all the same
+    (WHATWG HTML §9.2.6, "dispatch the event": the last event ID is set before the empty data is looked at)."""
+    return f"id: {epoch}:{position}\n"
+
+
+def server_sent(name: str, data: str, *fields: str) -> str:
+    """A named event; each of the other `fields` is a line."""
+    return f"event: {name}\n{''.join(fields)}data: {data}\n\n"
 
 
 def _dumps(value: object) -> str:

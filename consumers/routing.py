@@ -1,7 +1,8 @@
-"""The ASGI side of the address book: the websocket, and what it stands beside."""
+"""The ASGI side of the address book: the websocket, the event stream, and what they stand beside."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from channels.routing import ProtocolTypeRouter
@@ -9,14 +10,20 @@ from channels.routing import ProtocolTypeRouter
 from .consumer import GONE, StreamConsumer
 from .metrics import meter
 from .protocol import CloseCode, error
+from .sse import event_stream
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def application(http: Application) -> Application:
-    """The whole ASGI application: `http` (Django's) for pages, and the stream for websockets, wherever its page is."""
-    router: Application = ProtocolTypeRouter({"http": http, "websocket": websocket})
+    """The whole ASGI application: `http` (Django's) for pages, and the stream beside them, wherever its page is."""
+    router: Application = ProtocolTypeRouter({"http": partial(request, http), "websocket": websocket})
     return router
+
+
+async def request(pages: Application, scope: Any, receive: Any, send: Any) -> None:
+    """The stream at any address that ends in `/sse/`, since its page may be mounted anywhere; elsewhere `pages`."""
+    await (event_stream if scope["path"].endswith("/sse/") else pages)(scope, receive, send)
 
 
 async def websocket(scope: Any, receive: Any, send: Any) -> None:

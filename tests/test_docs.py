@@ -13,7 +13,7 @@ from django.apps import apps
 from django.core.management import find_commands
 from prometheus_client import REGISTRY
 
-from consumers import consumer, filter, health, protocol, scrape, subscription, window
+from consumers import consumer, filter, health, protocol, scrape, sse, subscription, window
 from events.event import Event
 from events.metrics import REASONS
 from events.settings import PUBLISHERS, Settings
@@ -197,6 +197,7 @@ LIMITS = {
     protocol.FRAME_BYTES,
     window.STALLED_SECONDS,
     window.Pace.BYTES_A_SECOND,
+    sse.MOST_BYTES,
     subscription.SCAN,
     filter.MAX_DEPTH,
     filter.MAX_EXPRESSIONS,

@@ -56,12 +56,26 @@ async def test_the_stream_is_wherever_its_page_is(path, monkeypatch):
     assert seen == [path]
 
 
+@pytest.mark.parametrize("path", ["/sse/", "/school/live/sse/"])
+async def test_the_event_stream_is_wherever_its_page_is(path):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "PUT", "path": path, "headers": []}
+    await routing.application(None)(scope, None, send)
+
+    assert sent[0]["status"] == 405
+
+
 async def test_pages_are_left_to_django():
     seen = []
 
     async def pages(scope, receive, send):
         seen.append(scope["type"])
 
-    await routing.application(pages)({"type": "http", "path": "/ws/"}, None, None)
+    for path in ("/ws/", "/sse", "/sse/x", "/notsse/"):
+        await routing.application(pages)({"type": "http", "path": path}, None, None)
 
-    assert seen == ["http"]
+    assert seen == ["http"] * 4

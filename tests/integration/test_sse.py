@@ -1,7 +1,11 @@
-"""Streamed responses, as far as only a real server can tell."""
+"""Server-sent events, and any streamed response, as far as only a real server can tell."""
 
+import asyncio
+import json
 import select
 import socket
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
 
 import pytest
 
@@ -85,3 +89,94 @@ def test_a_response_that_fails_on_the_way_does_not_look_whole(start_server, read
         reader(server, "/broken-download/").read_until(b"\r\n0\r\n\r\n")
 
     assert "The response of /broken-download/ was cut short" in server.output
+
+
+class Source:
+    """What an EventSource is to a page. What it has survives its connections."""
+
+    def __init__(self, server, query):
+        self.events = []
+        self.control = []
+        self.last_id = None
+        self._server = server
+        self._query = query
+
+    @property
+    def numbers(self):
+        return [event["data"]["number"] for event in self.events]
+
+    def listen(self, enough):
+        """Until there are so many events. Raises ConnectionError if the stream ends before."""
+        with closing(HTTPConnection("127.0.0.1", self._server.port, timeout=SECONDS)) as connection:
+            headers = {"Last-Event-ID": self.last_id} if self.last_id else {}
+            connection.request("GET", f"/sse/?{self._query}", headers=headers)
+            answer = connection.getresponse()
+            assert answer.status == 200, answer.read()
+            name = "message"
+            while len(self.events) < enough:
+                line = self._line(answer)
+                field, _, value = line.partition(": ")
+                match field:
+                    case "id":
+                        self.last_id = value
+                    case "event":
+                        name = value
+                    case "data" if name == "message":
+                        self.events.append(json.loads(value))
+                    case "data":
+                        self.control.append((name, json.loads(value)["data"]))
+                    case "":
+                        name = "message"
+
+    def _line(self, answer):
+        try:
+            line = answer.readline()
+        except HTTPException as error:
+            raise ConnectionError("the response was cut short") from error
+        if not line:
+            raise ConnectionError("the stream has ended")
+        return line.decode("ascii").removesuffix("\n")
+
+
+async def test_exactly_once_in_order_across_restarts_of_the_server(start_server, send, server):
+    restarted = start_server(server.kind)
+    source = Source(restarted, "after=0")
+    sending = asyncio.create_task(_send_many(send, 30, 20))
+
+    for enough, end in ((50, restarted.terminate if server.kind == "ours" else restarted.kill), (150, restarted.kill)):
+        listening = asyncio.create_task(asyncio.to_thread(source.listen, 600))
+        async with asyncio.timeout(SECONDS):
+            while len(source.events) < enough:
+                await asyncio.sleep(0.01)
+        end()
+        with pytest.raises(ConnectionError):
+            await listening
+        await asyncio.to_thread(restarted.wait)
+        await asyncio.to_thread(restarted.start)
+    await asyncio.to_thread(source.listen, 600)
+    await sending
+
+    assert source.numbers == list(range(600))
+    assert [int(event["sequence"]) for event in source.events] == list(range(1, 601))
+    assert [name for name, _ in source.control] == (["bye"] if server.kind == "ours" else [])
+
+
+async def _send_many(send, times, count):
+    for _ in range(times):
+        await send(count)
+
+
+async def test_frozen_clients_cost_our_server_little_and_are_let_go(keep_server, send, reader):
+    server = keep_server("ours", STALLED_SECONDS="0.5", HEARTBEAT="0.1")
+    source = Source(server, "after=0")
+    # The ring is filled before the server is weighed.
+    await send(330, note="x" * 60_000)
+    await asyncio.to_thread(source.listen, 330)
+    before = server.status("VmRSS")
+
+    frozen = [reader(server, "/sse/?after=0") for _ in range(5)]
+    await asyncio.to_thread(Source(server, "after=0").listen, 330)
+
+    # Each of the five has 20 MB to come.
+    assert server.status("VmRSS") - before < 20 * MEGABYTE
+    assert all([await asyncio.to_thread(each.is_cut_off) for each in frozen])

@@ -1,0 +1,251 @@
+"""The stream as server-sent events: an HTTP response without an end, for EventSource and `curl -N`.
+
+The same subscription and the same guarantees as on a websocket. Whatever is wrong before the response begins is told by
+its status, and in JSON; what happens later, by an event with a name.
+"""
+
+import asyncio
+import contextvars
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+from events.event import now
+from events.settings import current
+from events.streams import MAIN
+
+from . import query, window
+from .access import _headers, _own_origin, viewer_of_socket
+from .consumer import GONE, GOODBYE_SECONDS, RETRY_MS, RETRY_MS_A_CLIENT, RETRY_MS_AFTER_FAILURE
+from .delivery import Delivery, Stalled
+from .dialect import ServerSentEvents
+from .metrics import SSE, meter
+from .opening import Opening, open_at
+from .outbox import response_outbox_of
+from .process import Process, process
+from .protocol import CloseCode, Hello, Refused, Start, bad_request, shown
+from .subscription import LogReplaced
+
+logger = logging.getLogger("signalcast.consumers")
+
+# A server that does not tell what it holds may hold all of it: then the response ends, and its client resumes.
+MOST_BYTES = 32 * 1024 * 1024
+
+_HEADERS = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-store",
+    # nginx would keep events back until it has a page full of them.
+    "X-Accel-Buffering": "no",
+    "X-Content-Type-Options": "nosniff",
+}
+_LATER = {"Retry-After": str(RETRY_MS_AFTER_FAILURE // 1000)}
+
+
+async def event_stream(scope: Any, receive: Any, send: Any) -> None:
+    """The ASGI application."""
+    async with process() as shared:
+        await EventStream(scope, send, shared).run(receive)
+
+
+class _Enough(Exception):
+    """So much was sent in this response that its server may hold all of it."""
+
+
+class EventStream:
+    """One response. What it sends it takes from a subscription: it has no queue of its own."""
+
+    def __init__(self, scope: Any, send: Any, process: Process) -> None:
+        self.is_closed = False
+        self._scope = scope
+        self._send = send
+        self._process = process
+        self._outbox = response_outbox_of(scope)
+        self._dialect: ServerSentEvents | None = None
+        self._closed_with: CloseCode | None = None
+        self._sent = 0
+
+    async def run(self, receive: Any) -> None:
+        """Until the stream ends, the client has gone, or the server stops."""
+        if self._scope["method"] not in ("GET", "HEAD"):
+            return await self._answer(
+                HTTPStatus.METHOD_NOT_ALLOWED, "The stream is read, with GET.", {"Allow": "GET, HEAD"}
+            )
+        streaming = asyncio.create_task(self._run(), context=contextvars.Context())
+        going = asyncio.create_task(_until_gone(receive))
+        try:
+            await asyncio.wait([streaming, going], return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            # The server stops, and drops the connection when we return: the goodbye needs a moment before. The
+            # cancellation ends here, as it does in a websocket's consumer.
+            await _cancel(streaming)
+            await self._leave()
+            await asyncio.sleep(GOODBYE_SECONDS)
+        finally:
+            self.is_closed = True
+            meter.closed(self, self._closed_with)
+            await _cancel(streaming, going)
+
+    async def _run(self) -> None:
+        try:
+            await self._stream()
+        except Refused as refused:
+            await self._refuse(refused)
+        except Stalled:
+            self._cut_off()
+        except (LogReplaced, _Enough):
+            await self._leave()
+        except Exception:  # Most likely the database. The client comes back, and resumes where it was.
+            if self._process.may_say("stream_failed"):
+                logger.exception("Clients are sent away, to come back", extra={"action": "stream_failed"})
+            await self._leave(retry_ms=RETRY_MS_AFTER_FAILURE)
+
+    async def _stream(self) -> None:
+        await self._let_in()
+        asked = query.parse(self._scope["query_string"].decode("latin-1"))
+        epoch, start = _place(self._scope) or (None, asked.start)
+        # Nobody's cookies are held for as long as the stream lasts.
+        self._scope["headers"] = []
+        hub = await self._process.hub()
+        opening = await open_at(hub, start, asked.filter, epoch=epoch)
+        # Asked without a wait before the subscription, or many at once would all find room.
+        if hub.clients >= current().MAX_CLIENTS:
+            raise Refused(CloseCode.OVERLOADED, "This server has as many clients as it takes.")
+        with hub.subscribe(asked.filter, opening.position) as subscription:
+            self._dialect = await self._begin(opening)
+            if self._scope["method"] == "HEAD":
+                return await self._end()
+            hello = Hello(start=start)
+            delivery = Delivery(self, self._dialect, hello, subscription, self._outbox)
+            await self.say(self._dialect.welcome(hello, opening, hub.heartbeat))
+            if opening.gap:
+                await self.say(self._dialect.gap(opening.gap, now()))
+            await delivery.follow(hub)
+
+    async def _let_in(self) -> None:
+        try:
+            await viewer_of_socket(_vouched(self._scope), self._process.database)
+        except Refused:
+            raise
+        except Exception as error:
+            if self._process.may_say("access_failed"):
+                logger.exception("Nobody can be let in", extra={"action": "access_failed"})
+            raise Refused(CloseCode.RESTART, "Nobody can be let in at the moment.") from error
+
+    async def _begin(self, opening: Opening) -> ServerSentEvents:
+        if self._outbox:
+            self._outbox["never_ends"]()
+        await self._start(HTTPStatus.OK, _HEADERS)
+        meter.opened(self, SSE, self._outbox and self._outbox["buffered"])
+        return ServerSentEvents(f"{current().SOURCE}/{MAIN}", opening.epoch, self._spread(RETRY_MS))
+
+    def _spread(self, retry_ms: int) -> int:
+        """The time over which all that are here come back."""
+        return max(retry_ms, RETRY_MS_A_CLIENT * self._process.users)
+
+    async def say(self, frames: Iterable[str]) -> None:
+        """One or more blocks. Raises Stalled, where it is `send` that waits for the client."""
+        text = "".join(frames)
+        if self.is_closed or not text:
+            return
+        try:
+            # Others than ours and Daphne wait here until the client has taken what came before.
+            async with asyncio.timeout(window.STALLED_SECONDS):
+                await self._send({"type": "http.response.body", "body": text.encode("ascii"), "more_body": True})
+        except TimeoutError as error:
+            raise Stalled from error
+        except GONE:
+            self.is_closed = True
+        self._sent += len(text)
+        if self._sent > MOST_BYTES and not self._outbox:
+            raise _Enough
+
+    async def _refuse(self, refused: Refused) -> None:
+        self._closed_with = refused.code
+        if self._dialect is None:
+            meter.refused(refused.code)
+            await self._answer(_status(refused.code), refused.message, _LATER if refused.code.comes_back else {})
+        else:
+            await self.say(self._dialect.error(refused.code, refused.message, now()))
+            await self._end()
+
+    async def _leave(self, retry_ms: int = RETRY_MS) -> None:
+        """Send the client away, to come back at a moment of its own."""
+        if self.is_closed:
+            return
+        if self._dialect is None:
+            return await self._refuse(Refused(CloseCode.RESTART, "The stream cannot be followed at the moment."))
+        self._closed_with = CloseCode.RESTART
+        self._sent = 0
+        with suppress(Stalled):
+            await self.say(self._dialect.bye(CloseCode.RESTART, self._spread(retry_ms), now()))
+            await self._end()
+
+    def _cut_off(self) -> None:
+        """A client that reads nothing would not read an end either."""
+        self.is_closed = True
+        self._closed_with = CloseCode.TOO_SLOW
+        if self._outbox:
+            self._outbox["abort"]()
+
+    async def _answer(self, status: HTTPStatus, message: str, headers: Mapping[str, str]) -> None:
+        body = json.dumps({"error": message}).encode()
+        own = {"Content-Type": "application/json", "Content-Length": str(len(body)), "Cache-Control": "no-store"}
+        await self._start(status, own | dict(headers))
+        await self._end(body)
+
+    async def _start(self, status: HTTPStatus, headers: Mapping[str, str]) -> None:
+        lines = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        with suppress(*GONE):
+            await self._send({"type": "http.response.start", "status": int(status), "headers": lines})
+
+    async def _end(self, body: bytes = b"") -> None:
+        if not self.is_closed:
+            self.is_closed = True
+            with suppress(*GONE):
+                await self._send({"type": "http.response.body", "body": body})
+
+
+async def _until_gone(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _cancel(*tasks: "asyncio.Task[None]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _status(code: CloseCode) -> HTTPStatus:
+    return HTTPStatus.SERVICE_UNAVAILABLE if code.comes_back else HTTPStatus(code - 4000)
+
+
+def _place(scope: Mapping[str, Any]) -> tuple[str | None, Start] | None:
+    """Where a client was that comes back: of which log it knows, and the first position it wants."""
+    given = _headers(scope).get("last-event-id")
+    if not given:
+        return None
+    epoch, _, position = given.rpartition(":")
+    if not (position.isascii() and position.isdigit() and len(position) < 19):
+        raise bad_request(f"Last-Event-ID is {shown(given)}; it must be an id that this stream has sent.")
+    return epoch or None, int(position) + 1
+
+
+def _vouched(scope: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The scope, with its own origin where a browser sends none.
+
+    To a websocket the cookies of a client without an Origin prove nothing, since any page may open one and read it.
+    A response to GET is read by pages of this origin alone: we allow it to no other (there is no header of CORS), and
+    as a script or a style it is refused for its type. Browsers leave out the Origin there, and say Sec-Fetch-Site
+    instead, where the connection is safe; so cookies count, as for any page, unless that says that another site asks.
+    """
+    headers = _headers(scope)
+    if "origin" in headers:
+        return scope
+    if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        raise Refused(CloseCode.FORBIDDEN, "Pages of another origin may not follow the stream.")
+    own = _own_origin(scope, headers)
+    return {**scope, "headers": [*scope["headers"], (b"origin", own.encode("latin-1"))]}
