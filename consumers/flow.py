@@ -12,6 +12,7 @@ from .window import HELD_BYTES, Pace
 class Flow:
     """For whoever streams a response: `await flow.wait(len(piece))` after each piece that was sent.
 
+    `scope` is the request's (Django's `request.scope`; there is none under WSGI, and {} will do). Made within the loop.
     Our server tells what it holds. Others do not: some wait in `send`, stock Daphne never does, and is given no more
     than 1 MB a second.
     """

@@ -168,8 +168,7 @@ class EventStream:
             meter.refused(refused.code)
             await self._answer(_status(refused.code), refused.message, _LATER if refused.code.comes_back else {})
         else:
-            await self.say(self._dialect.error(refused.code, refused.message, now()))
-            await self._end()
+            await self._end_with(self._dialect.error(refused.code, refused.message, now()))
 
     async def _leave(self, retry_ms: int = RETRY_MS) -> None:
         """Send the client away, to come back at a moment of its own."""
@@ -178,9 +177,13 @@ class EventStream:
         if self._dialect is None:
             return await self._refuse(Refused(CloseCode.RESTART, "The stream cannot be followed at the moment."))
         self._closed_with = CloseCode.RESTART
+        await self._end_with(self._dialect.bye(CloseCode.RESTART, self._spread(retry_ms), now()))
+
+    async def _end_with(self, frames: Iterable[str]) -> None:
+        # It may not be enough to say goodbye.
         self._sent = 0
         with suppress(Stalled):
-            await self.say(self._dialect.bye(CloseCode.RESTART, self._spread(retry_ms), now()))
+            await self.say(frames)
             await self._end()
 
     def _cut_off(self) -> None:
