@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 
 import pytest
+from prometheus_client import REGISTRY
 
 from consumers import sse, window
 from consumers.access import Viewer
@@ -376,11 +377,16 @@ async def test_a_client_that_goes_leaves_nothing(start_hub, request_of):
     hub = await start_hub(MemoryLog(1))
     response = request_of(hub)
     await until(lambda: hub.clients == 1)
+    assert open_streams() == 1
 
     await response.leave()
 
-    assert hub.clients == 0
+    assert hub.clients == open_streams() == 0
     assert not response.has_ended
+
+
+def open_streams():
+    return REGISTRY.get_sample_value("signalcast_connections", {"dialect": "sse"})
 
 
 async def test_a_server_that_stops_says_goodbye(start_hub, request_of, monkeypatch):
