@@ -47,7 +47,10 @@ class EventRow(models.Model):
     class Meta:
         db_table = "signalcast_event"
         default_permissions = ()
-        permissions = [("view_event", "Can follow the stream of events")]
+        permissions = [
+            ("view_event", "Can follow the stream of events"),
+            ("view_personal_data", "Can view personal data in events"),
+        ]
         verbose_name = "event"
         constraints = [
             models.UniqueConstraint(

@@ -75,7 +75,7 @@ async def test_without_its_log_it_is_alive_and_not_ready(get, no_database):
 async def test_a_log_that_is_not_migrated_is_not_ready(get, monkeypatch):
     monkeypatch.setattr(health, "_migrated", False)
     recorder = MigrationRecorder(connection)
-    newest = ("signalcast", "0002_backlog")
+    newest = ("signalcast", "0003_personal_data")
     await sync_to_async(recorder.record_unapplied)(*newest)
     try:
         status, text = await get("/readyz?verbose")
