@@ -34,6 +34,8 @@ logger = logging.getLogger("signalcast.consumers")
 # A server that does not tell what it holds may hold all of it: then the response ends, and its client resumes.
 MOST_BYTES = 32 * 1024 * 1024
 
+HEARTBEAT_HEADER = "Signalcast-Heartbeat"
+
 _HEADERS = {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-store",
@@ -114,7 +116,7 @@ class EventStream:
         if hub.clients >= current().MAX_CLIENTS:
             raise Refused(CloseCode.OVERLOADED, "This server has as many clients as it takes.")
         with hub.subscribe(asked.filter, opening.position) as subscription:
-            self._dialect = await self._begin(opening)
+            self._dialect = await self._begin(opening, hub.heartbeat)
             if self._scope["method"] == "HEAD":
                 return await self._end()
             hello = Hello(start=start)
@@ -134,10 +136,10 @@ class EventStream:
                 logger.exception("Nobody can be let in", extra={"action": "access_failed"})
             raise Refused(CloseCode.RESTART, "Nobody can be let in at the moment.") from error
 
-    async def _begin(self, opening: Opening) -> ServerSentEvents:
+    async def _begin(self, opening: Opening, heartbeat: float) -> ServerSentEvents:
         if self._outbox:
             self._outbox["never_ends"]()
-        await self._start(HTTPStatus.OK, _HEADERS)
+        await self._start(HTTPStatus.OK, _HEADERS | {HEARTBEAT_HEADER: f"{heartbeat:g}"})
         meter.opened(self, SSE, self._outbox and self._outbox["buffered"])
         return ServerSentEvents(f"{current().SOURCE}/{MAIN}", opening.epoch, self._spread(RETRY_MS))
 

@@ -165,6 +165,7 @@ async def test_each_event_says_where_its_client_resumes(start_hub, request_of):
     assert response.headers["content-type"] == "text/event-stream"
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-accel-buffering"] == "no"
+    assert response.headers["signalcast-heartbeat"] == "60"
     retry, start, *events = response.text.split("\n\n")[0].split("\n") + response.text.split("\n\n")[1:]
     assert retry == f"retry: {response.client.retry}" and 250 <= response.client.retry <= 1000
     assert start == "id: one:1"

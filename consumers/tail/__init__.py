@@ -1,0 +1,1 @@
+"""The stream in a terminal: what `manage.py tail_events` is made of."""

@@ -1,0 +1,73 @@
+"""An event as one line of a terminal. No I/O, no Django.
+
+What is in an event was written by anybody: nothing of it may reach a terminal that the terminal would obey.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zlib import crc32
+
+_DIM = "2"
+# Readable on dark and on light: green, yellow, blue, magenta, cyan, and the same but bright.
+_TYPE_COLOURS = ("32", "33", "34", "35", "36", "92", "94", "95", "96")
+
+
+class Line:
+    """Writes events as lines; the columns are as wide as what they have held so far, within reason."""
+
+    def __init__(self, *, is_coloured: bool) -> None:
+        self._is_coloured = is_coloured
+        self._widths = {"position": 6, "type": 20, "subject": 12}
+
+    def text(self, event: Mapping[str, Any]) -> str:
+        """Time, position, type, subject and summary, as far as the event has them."""
+        type = printable(event.get("type"))
+        columns = (
+            self._coloured(_time(event.get("time")), _DIM),
+            self._coloured(self._wide("position", _position(event)), _DIM),
+            self._coloured(self._wide("type", type), _colour_of(type)),
+            self._wide("subject", printable(event.get("subject"))),
+            printable(event.get("summary")),
+        )
+        return "  ".join(columns).rstrip()
+
+    def _wide(self, name: str, text: str) -> str:
+        self._widths[name] = max(self._widths[name], min(len(text), 40))
+        return text.rjust(self._widths[name]) if name == "position" else text.ljust(self._widths[name])
+
+    def _coloured(self, text: str, colour: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._is_coloured and text else text
+
+
+def printable(value: object) -> str:
+    """The value's text on one line, with an escape for whatever a terminal might obey, or hide."""
+    text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    if character.isprintable():
+        return character
+    if character.isspace() and character > "\x80":  # The narrow and unbreakable ones of some languages' numbers.
+        return " " if character not in "\x85\u2028\u2029" else ascii(character)[1:-1]
+    return ascii(character)[1:-1]
+
+
+def _time(value: object) -> str:
+    """In the process's own time zone, to the millisecond."""
+    try:
+        time = datetime.fromisoformat(str(value))
+        return time.astimezone().isoformat(" ", "milliseconds")[:23]
+    except (ValueError, OverflowError):
+        return printable(value)
+
+
+def _position(event: Mapping[str, Any]) -> str:
+    return printable(event.get("sequence")).lstrip("0")
+
+
+def _colour_of(type: str) -> str:
+    """The same for a type whenever, and wherever, it is shown."""
+    return _TYPE_COLOURS[crc32(type.encode("utf-8", "replace")) % len(_TYPE_COLOURS)]
