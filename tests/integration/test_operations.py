@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from contextlib import asynccontextmanager
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -11,7 +12,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from websockets.asyncio.client import connect
 
 from .client import SECONDS, Client, plain_events
-from .program import Program
 from .server import ROOT, Server
 
 DIALECTS = ("signalcast.v1", "cloudevents.json")
@@ -120,11 +120,23 @@ async def test_what_our_server_holds_for_a_client_that_reads_nothing_can_be_seen
     assert (await nobody_left(server))[("signalcast_buffered_bytes",)] == 0
 
 
+@asynccontextmanager
+async def event_stream(server):
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"GET /sse/?after=0 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    await reader.readuntil(b"data: ")
+
+    yield
+
+    writer.close()
+    await writer.wait_closed()
+
+
 async def test_our_server_shows_the_buffers_that_the_table_of_bounds_names(keep_server, send):
     server = keep_server("ours")
     await send(1)
     client = Client(server.url, **{"from": 1})
-    async with client.connected(), connect(server.url + "?after=0") as plain:
+    async with client.connected(), connect(server.url + "?after=0") as plain, event_stream(server):
         await client.hear_until(lambda: client.events)
         await plain_events(plain, 1)
 
@@ -133,7 +145,7 @@ async def test_our_server_shows_the_buffers_that_the_table_of_bounds_names(keep_
     rows = re.findall(r"^\| ([^|]+) \| `([^`|]+)` \| ", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE)
     lines = [line for line in text.splitlines() if " of " in line]
     assert {line.partition(":")[0] for line in lines} == {shown for _, shown in rows}
-    assert "clients: 2 of 10,000" in lines
+    assert "clients: 3 of 10,000" in lines
     assert [line for line in lines if "127.0.0.1" in line or "/" in line] == []
 
 
@@ -179,11 +191,11 @@ for number in range(3):
 
 
 async def test_in_multiprocess_mode_the_numbers_of_a_process_that_has_ended_are_there(
-    start_server, database_url, tmp_path, monkeypatch
+    run, start_server, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     server = start_server("ours")
-    _, complaints, status, _ = await asyncio.to_thread(Program(SENDS, database_url).end)
+    _, complaints, status, _ = await asyncio.to_thread(run(SENDS).end)
     assert (status, complaints) == (0, "")
 
     registry = CollectorRegistry()
