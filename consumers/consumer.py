@@ -111,7 +111,7 @@ class StreamConsumer(AsyncConsumer):
             return await self._leave(retry_ms=RETRY_MS_AFTER_FAILURE)
         self._hello = asyncio.get_running_loop().create_future()
         if not self._dialect.answers:
-            self._hello.set_result(Hello(start=asked.start))
+            self._hello.set_result(Hello(start=asked.start, epoch=asked.epoch))
         self._streaming = asyncio.create_task(self._run(asked.filter), context=contextvars.Context())
 
     def _asked(self) -> query.Query:

@@ -7,6 +7,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, connections
@@ -99,6 +100,9 @@ class StreamLog:
 
     def read(self, start: int, limit: int) -> Coroutine[Any, Any, Page]:
         return self._database.run(log.read, self._stream, start, limit)
+
+    def since(self, time: datetime) -> Coroutine[Any, Any, int]:
+        return self._database.share(log.since, self._stream, time)
 
     def close(self) -> None:
         self._watch.close()

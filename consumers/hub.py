@@ -9,6 +9,7 @@ import contextvars
 import logging
 from collections.abc import Callable, Coroutine, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Any, Protocol
 
 from events.event import Entry, Head, Page
@@ -51,6 +52,9 @@ class Log(Protocol):
     async def head(self) -> Head: ...
 
     def read(self, start: int, limit: int) -> Coroutine[Any, Any, Page]: ...
+
+    def since(self, time: datetime) -> Coroutine[Any, Any, int]:
+        """The smallest position held whose event is of `time` or later, or head + 1."""
 
 
 class Hub:
@@ -208,6 +212,10 @@ class Hub:
     async def bounds(self) -> Page:
         """The log's own head and oldest position, read now. (Its entries do not matter.)"""
         return await self._pages.bounds()
+
+    async def since(self, time: datetime) -> int:
+        """The smallest position held whose event is of `time` or later, or the log's head + 1."""
+        return await self._log.since(time)
 
     async def _watch(self) -> None:
         backoff = 0.0

@@ -6,7 +6,7 @@ from events.event import Entry
 
 from .filter import EVERYTHING, Filter
 from .hub import Hub
-from .protocol import Gap, Last, Start
+from .protocol import Gap, Last, Since, Start
 from .sight import FULL, Sight, stand_in
 from .subscription import SCAN, LogReplaced, Pruned
 
@@ -37,6 +37,8 @@ async def open_at(
 
     Raises LogReplaced if that happens meanwhile.
     """
+    # Before the bounds: what it finds lies within them.
+    since = await hub.since(start.time) if isinstance(start, Since) else 0
     bounds = await hub.bounds()
     if isinstance(start, int) and start > bounds.head.position + 1:
         # That look may have begun before the client heard of its newest event, from another process.
@@ -46,7 +48,10 @@ async def open_at(
         bounds = await hub.bounds()
     life = hub.life
     head, oldest = bounds.head.position, bounds.oldest
-    position = await _position(hub, start, filter, sight, head=head, oldest=oldest)
+    if isinstance(start, Since):
+        position = await _unseen(hub, sight, min(max(since, oldest), head + 1), oldest)
+    else:
+        position = await _position(hub, start, filter, sight, head=head, oldest=oldest)
     before = await _entry(hub, position - 1) if oldest < position <= head + 1 else None
     gap = None
     if _is_of_another_log(hub, position, head, epoch, tip, before):
@@ -76,24 +81,38 @@ async def _position(hub: Hub, start: Start, filter: Filter, sight: Sight, *, hea
 
 async def _last(hub: Hub, filter: Filter, sight: Sight, count: int, low: int, head: int) -> int:
     """The position of the last event but `count - 1` that matches, or `low` if there are not as many from there on."""
-    if hub.head < head:  # Counting from where this process happens to be would find other events.
+    found = await _matching(hub, filter, sight, low, head + 1)
+    if count == 0:
+        return head + 1
+    return found[-count] if len(found) >= count else low
+
+
+async def _unseen(hub: Hub, sight: Sight, position: int, oldest: int) -> int:
+    """The position, or an earlier one, between which nothing is seen: it would tell when what is not seen was sent."""
+    if sight.sees_every_event or position <= oldest:
+        return position
+    low = max(oldest, (position - 1) // SCAN * SCAN)
+    found = await _matching(hub, EVERYTHING, sight, low, position)
+    return found[-1] + 1 if found else low
+
+
+async def _matching(hub: Hub, filter: Filter, sight: Sight, position: int, stop: int) -> list[int]:
+    """The positions of what is seen of `[position, stop)` and matches."""
+    if hub.head < stop - 1:  # Counting from where this process happens to be would find other events.
         await hub.catch_up()
     found: list[int] = []
-    position = low
-    while position <= min(head, hub.head):
+    while position < min(stop, hub.head + 1):
         try:
-            entries = await hub.entries(position, head + 1)
+            entries = await hub.entries(position, stop)
         except Pruned as pruned:
             position = pruned.oldest
             continue
         while not sight.knows(entries):
             await sight.learn(entries)
         seen = [entry for entry in map(sight.see, entries) if entry]
-        found += [entry.position for entry in seen if filter.matches(entry.attributes)]
+        found += [entry.position for entry in seen if filter.matches(entry)]
         position = entries[-1].position + 1
-    if count == 0:
-        return head + 1
-    return found[-count] if len(found) >= count else low
+    return found
 
 
 async def _entry(hub: Hub, position: int) -> Entry | None:

@@ -11,8 +11,9 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Any, Literal
 
-from events.event import Entry, new_id, rfc3339, sent_at
+from events.event import Entry, new_id, now, rfc3339, sent_at
 
+from . import moment
 from .frame import text_frame
 
 V1 = "signalcast.v1"
@@ -60,7 +61,14 @@ class Last:
     count: int
 
 
-Start = int | Last | Literal["live", "earliest"]
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The first position whose event is of this time, or later."""
+
+    time: datetime
+
+
+Start = int | Last | Since | Literal["live", "earliest"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,9 +226,15 @@ def _start(value: object) -> Start:
             if not _is_int(count) or not 0 <= count <= MAX_POSITION:
                 raise bad_request(f"hello.from.last is {shown(count)}; it must be a number of events.")
             return Last(count)
+        case {"since": text} if isinstance(value, dict) and len(value) == 1:
+            time = moment.since(text, now()) if isinstance(text, str) else None
+            if time is None:
+                raise bad_request(f"hello.from.since is {shown(text)}; it must be {moment.EXPECTED}.")
+            return Since(time)
         case int() | float() | bool():
             return _position(value, "hello.from")
-    raise bad_request(f'hello.from is {shown(value)}; it must be a position, "live", "earliest" or {{"last":N}}.')
+    wanted = 'a position, "live", "earliest", {"last":N} or {"since":TIME}'
+    raise bad_request(f"hello.from is {shown(value)}; it must be {wanted}.")
 
 
 def _position(value: object, name: str) -> int:

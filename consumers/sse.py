@@ -107,7 +107,7 @@ class EventStream:
     async def _stream(self) -> None:
         await self._let_in()
         asked = query.parse(self._scope["query_string"].decode("latin-1"))
-        epoch, start = _place(self._scope) or (None, asked.start)
+        epoch, start = _place(self._scope) or (asked.epoch, asked.start)
         # Nobody's cookies are held for as long as the stream lasts.
         self._scope["headers"] = []
         hub = await self._process.hub()

@@ -166,7 +166,7 @@ def select(
     last = entries[0]
     for entry in entries:
         seen = entry if sight is FULL else sight.see(entry)
-        if seen and (filter is EVERYTHING or filter.matches(seen.attributes)):
+        if seen and (filter is EVERYTHING or filter.matches(seen)):
             if chosen and size + len(seen.line) + 1 > FRAME_BYTES:
                 break
             chosen.append(seen)

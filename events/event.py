@@ -93,6 +93,11 @@ class Entry:
         del event["data"]
         return event
 
+    @property
+    def data(self) -> Any:
+        """What was said, parsed when a filter asks for it, and not kept for long: it may be large."""
+        return _data(self)
+
     @classmethod
     def of(cls, position: int, text: str, *, source: str, stream: str, epoch: str) -> "Entry":
         """The stored text, with what was learnt after the commit spliced in."""
@@ -144,6 +149,12 @@ def now() -> datetime:
 
 def rfc3339(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+# All filters of a process ask for the same newest events, one filter after the other.
+@lru_cache(maxsize=32)
+def _data(entry: Entry) -> Any:
+    return json.loads(entry.line)["data"]
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,7 @@ import contextlib
 import time as clock
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -26,6 +26,11 @@ MAX_SAVEPOINTS = 50
 
 # SQLite has one writer: without a pause between two large writes, in seconds, they are always in the senders' way.
 SQLITE_PAUSE = 0.02
+
+# How long after its signal an event may be committed for `since` to be exact, and how many positions it reads at once.
+SKEW = timedelta(minutes=5)
+SKEW_BATCH = 10_000
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 # libpq's PQTRANS_INERROR, in a transaction of which a statement has failed, and PQTRANS_UNKNOWN, without a connection.
 _IN_ERROR, _UNKNOWN = 3, 4
@@ -143,24 +148,60 @@ def waiting_since(stream: str) -> float | None:
     return sent_at(row[0]) if row else None
 
 
-def first_since(stream: str, time: datetime, *, stop: int, batch: int = 1000) -> int:
-    """The smallest position below `stop` whose event is not from before `time`, or `stop`.
+def first_since(stream: str, time: datetime, *, stop: int, start: int | None = None, batch: int = 1000) -> int:
+    """The smallest position below `stop`, from `start` or the oldest on, whose event is not from before `time`.
+
+    Or `stop`, if there is none.
 
     Time does not follow position, so older ones may stand behind it. It is looked for along the positions, `batch` at a
     time: no index knows the time, and one statement that looks at everything would be a long one.
     """
     connection = connections[current().DATABASE]
     with connection.cursor() as cursor:
-        for start in range(oldest(stream, head(stream)), stop, batch):
+        for first in range(oldest(stream, head(stream)) if start is None else start, stop, batch):
             cursor.execute(
                 "SELECT min(position) FROM signalcast_event"
                 " WHERE stream = %s AND position >= %s AND position < %s AND time >= %s",
-                [stream, start, min(start + batch, stop), _time(time, connection)],
+                [stream, first, min(first + batch, stop), _time(time, connection)],
             )
             (found,) = cursor.fetchone()
             if found is not None:
                 return int(found)
     return stop
+
+
+def since(stream: str, time: datetime) -> int:
+    """The smallest position held whose event is of `time` or later, or head + 1.
+
+    Times follow positions but for what a transaction lasts after its signal; this is right as long as that is at most
+    `SKEW`. An event that was under way for longer than that may lead to a later position, if the search meets it.
+    """
+    found = head(stream)
+    low, stop = oldest(stream, found), found.position + 1
+    return first_since(stream, time, start=_halved(stream, _before(time), low, stop), stop=stop, batch=SKEW_BATCH)
+
+
+def _halved(stream: str, time: datetime, low: int, stop: int) -> int:
+    """A position below `stop`, or `stop`, which is of `time` or later, while the one before it is not."""
+    connection = connections[current().DATABASE]
+    with connection.cursor() as cursor:
+        while low < stop:
+            middle = (low + stop) // 2
+            cursor.execute(
+                "SELECT position, time >= %s FROM signalcast_event"
+                " WHERE stream = %s AND position >= %s AND position < %s ORDER BY position LIMIT 1",
+                [_time(time, connection), stream, middle, stop],
+            )
+            position, is_late = cursor.fetchone() or (stop, True)
+            if is_late:
+                stop = middle
+            else:
+                low = position + 1
+    return stop
+
+
+def _before(time: datetime) -> datetime:
+    return time - SKEW if time - _FIRST > SKEW else _FIRST
 
 
 def prune(stream: str, before: int, *, batch: int = 1000) -> int:

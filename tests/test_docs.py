@@ -13,8 +13,21 @@ from django.apps import apps
 from django.core.management import find_commands
 from prometheus_client import REGISTRY
 
-from consumers import consumer, filter, health, protocol, scrape, sse, subscription, window
-from events.event import Event
+from consumers import (
+    comparison,
+    consumer,
+    datapath,
+    filter,
+    health,
+    moment,
+    protocol,
+    query,
+    scrape,
+    sse,
+    subscription,
+    window,
+)
+from events.event import Entry, Event
 from events.metrics import REASONS
 from events.settings import PUBLISHERS, Settings
 
@@ -201,6 +214,10 @@ LIMITS = {
     subscription.SCAN,
     filter.MAX_DEPTH,
     filter.MAX_EXPRESSIONS,
+    filter.MAX_TEXT,
+    datapath.MAX_LENGTH,
+    datapath.MAX_PARTS,
+    comparison.MAX_DIGITS,
     consumer.HELLO_SECONDS,
     consumer.MAX_COMPLAINTS,
     Settings().MAX_DATA_BYTES,
@@ -271,6 +288,42 @@ def test_the_example_client_is_python():
     (client,) = re.findall(r"^```python\n(.*?)^```$", section("A complete client", PROTOCOL), re.MULTILINE | re.DOTALL)
 
     compile(client, "docs/protocol.md", "exec")
+
+
+def test_the_filters_in_the_docs_let_the_event_in_the_docs_through():
+    event = Entry(1, json.dumps(json.loads(blocks("The event", "json")[0])))
+    expressions = [json.loads(line) for line in blocks("Filters", "json")[0].splitlines()]
+
+    refusing = [each for each in expressions if not filter.parse(each).matches(event)]
+
+    assert len(expressions) > 5
+    assert not refusing
+
+
+def test_the_queries_in_the_docs_are_understood():
+    text = re.sub(r"`", " ", PROTOCOL)
+    queries = re.findall(r"(?:/ws/|/sse/)\?([^\s'\")]+)", text)
+
+    assert len(queries) > 8
+    assert all(query.parse(each) for each in queries)
+
+
+def test_the_times_in_the_docs_are_times():
+    times = [span for span in CODE_SPAN.findall(section("Times", PROTOCOL)) if re.match(r"\d", span)]
+
+    assert len(times) > 8
+    assert all(moment.since(each, datetime(2026, 11, 22, tzinfo=UTC)) for each in times)
+
+
+def test_the_hellos_in_the_docs_are_understood():
+    (lines,) = blocks("`hello`", "json")
+
+    assert all(protocol.parse(line) for line in lines.splitlines())
+
+
+def blocks(title: str, language: str) -> list[str]:
+    """The fenced blocks of a section."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", section(title, PROTOCOL), re.MULTILINE | re.DOTALL)
 
 
 def section(title: str, text: str) -> str:

@@ -2,16 +2,23 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
-from events.event import Entry, Head, Page
+from events.event import Entry, Head, Page, rfc3339
+
+
+def time_of(position):
+    """When the event at a position was sent: one a second."""
+    return datetime(2026, 11, 22, 10, tzinfo=UTC) + timedelta(seconds=position)
 
 
 def entry(position, *, epoch="one", type="academy.order_paid", size=0):
     """The event at a position. The same position of another epoch is another event."""
     id = f"019ab000-0000-7000-8000-{crc32(epoch.encode()) & 0xFFFF:04x}{position:08x}"
     data = {"number": position, "filling": "x" * size}
-    text = f'{{"specversion":"1.0","id":"{id}","type":"{type}","data":{json.dumps(data)}}}'
+    time = rfc3339(time_of(position))
+    text = f'{{"specversion":"1.0","id":"{id}","type":"{type}","time":"{time}","data":{json.dumps(data)}}}'
     return Entry.of(position, text, source="/signalcast", stream="main", epoch=epoch)
 
 
@@ -74,6 +81,11 @@ class MemoryLog:
         found = [each for each in self.held if start <= each.position < stop]
         head = Head(epoch=self.epoch, position=self.head_position)
         return await self._answer(Page(head=head, start=start, stop=stop, oldest=oldest, entries=found))
+
+    async def since(self, time):
+        self.calls.append(("since", time))
+        late = (each.position for each in self.held if datetime.fromisoformat(each.attributes["time"]) >= time)
+        return await self._answer(next(late, self.head_position + 1))
 
     async def _answer(self, answer):
         # What was read is on its way while the world moves on.

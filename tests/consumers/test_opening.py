@@ -1,16 +1,18 @@
 """Where a client begins: what it asked for, held against what the log has."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from consumers.filter import EVERYTHING, of_types
 from consumers.opening import open_at
-from consumers.protocol import Gap, Last
+from consumers.protocol import Gap, Last, Since
+from consumers.sight import Sight
 from consumers.subscription import SCAN, LogReplaced
 
 from .conftest import until
-from .memory import MemoryLog, entry
+from .memory import MemoryLog, entry, time_of
 
 
 @pytest.fixture
@@ -188,3 +190,56 @@ async def test_a_log_that_is_replaced_while_a_client_comes_does_not_leave_it_bet
 
     with pytest.raises(LogReplaced):
         await opening
+
+
+@pytest.mark.parametrize(
+    "time, position",
+    [
+        (time_of(60), 60),
+        (time_of(60) + timedelta(microseconds=1), 61),
+        (time_of(5), 11),
+        (time_of(100), 100),
+        (time_of(101), 101),
+        (time_of(10_000), 101),
+    ],
+)
+async def test_a_client_begins_with_the_first_event_held_that_is_not_from_before_its_time(hub, time, position):
+    opening = await open_at(hub, Since(time), EVERYTHING)
+
+    assert (opening.start, opening.gap) == (position, None)
+    assert opening.tip == (entry(position - 1).id if position > 11 else None)
+
+
+async def test_the_time_of_an_event_that_another_process_published_counts(start_hub, log):
+    log.interval = 60
+    hub = await start_hub(log)
+    log.append(7)
+
+    assert (await open_at(hub, Since(time_of(105)), EVERYTHING)).start == 105
+
+
+async def test_where_a_time_is_tells_nothing_of_events_that_are_not_seen(start_hub):
+    log = MemoryLog(events=2)
+    log.append(10, type="auth.user_logged_in")
+    log.append(1)
+    hub = await start_hub(log)
+    orders = Sight("orders", allows=lambda type: type == "academy.order_paid")
+
+    starts = {(await open_at(hub, Since(time_of(position)), EVERYTHING, orders)).start for position in range(3, 14)}
+
+    assert starts == {3}
+    assert (await open_at(hub, Since(time_of(2)), EVERYTHING, orders)).start == 2
+    assert (await open_at(hub, Since(time_of(14)), EVERYTHING, orders)).start == 14
+
+
+async def test_how_far_what_is_not_seen_is_passed_over_is_bounded(start_hub):
+    log = MemoryLog(events=5)
+    log.append(2 * SCAN, type="auth.user_logged_in")
+    hub = await start_hub(log)
+    orders = Sight("orders", allows=lambda type: type == "academy.order_paid")
+
+    starts = {
+        (await open_at(hub, Since(time_of(at)), EVERYTHING, orders)).start for at in (SCAN + 1, SCAN + 99, 2 * SCAN)
+    }
+
+    assert starts == {SCAN}

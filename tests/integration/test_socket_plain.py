@@ -7,6 +7,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from consumers import moment
+
 from .client import SECONDS, plain_events
 
 
@@ -39,6 +41,10 @@ QUERIES = [
     ("after=5&type=academy.*", range(6, 21)),
     ("last=3&type=academy.order_paid", range(8, 11)),
     ("after=0&type=*", range(1, 21)),
+    ("since=2026-11-01", range(1, 21)),
+    ("since=1h&type=academy.course_*", range(11, 21)),
+    ("after=0&data.number.gte=17", range(18, 21)),
+    ("after=0&data.number=3&data.number=5", [4, 6]),
 ]
 
 
@@ -65,10 +71,11 @@ async def test_every_event_is_a_cloudevent(server, send):
 
 
 WRONG_QUERIES = [
-    ("after=x", 'after is "x"; it must be a number, 0 or more, or "earliest".'),
+    ("after=x", 'after is "x"; it must be a number, 0 or more, "earliest", or an epoch, a colon and a number.'),
     ("last=-1", 'last is "-1"; it must be a number, 0 or more.'),
     ("type=*.paid", "type is '*.paid'; write a whole type, or the start of one and a star: academy.*."),
-    ("from=1", 'The query has "from"; it may have after, last, type.'),
+    ("since=soon", f'since is "soon"; it must be {moment.EXPECTED}.'),
+    ("from=1", 'The query has "from"; it may have after, last, since, type, subject, sender, data.….'),
 ]
 
 
@@ -106,4 +113,18 @@ async def test_a_position_beyond_the_log_is_a_gap_and_then_the_log_from_its_star
 
     assert gap["type"] == "signalcast.gap"
     assert gap["data"] == {"from": 1001, "to": 1, "reason": "epoch"}
+    assert sequences(events) == [1, 2, 3]
+
+
+async def test_a_position_of_another_log_is_a_gap_and_then_the_log_from_its_start(server, send):
+    await send(3)
+    async with connect(server.url + "?after=0") as socket:
+        epoch = (await plain_events(socket, 1))[0]["source"].rpartition("/")[2]
+
+    async with connect(f"{server.url}?after={epoch}:2") as socket:
+        assert sequences(await plain_events(socket, 1)) == [3]
+    async with connect(f"{server.url}?after=another:2") as socket:
+        gap, *events = await plain_events(socket, 4)
+
+    assert gap["data"] == {"from": 3, "to": 1, "reason": "epoch"}
     assert sequences(events) == [1, 2, 3]
