@@ -21,6 +21,7 @@ from django.utils.html import format_html
 from . import catalog, log
 from .event import Entry
 from .models import EventRow, StreamRow
+from .personal import without_personal
 from .settings import current
 from .streams import MAIN
 
@@ -99,7 +100,15 @@ class EventAdmin(ReadOnly):
     ordering = (F("position").desc(nulls_first=True), "-id")
     search_fields = ("event_id",)
     search_help_text = "A position, or the id of an event, anywhere in the log."
-    fields = ("place", "when", "kind", "sent_by", "about", "summary", "event_id", "on_the_dashboard", "event")
+    fields = ("place", "when", "kind", "sent_by", "about", "summary", "event_id", "on_the_dashboard")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        may = request.user.has_perm("signalcast.view_personal_data")
+        return (*self.fields, "event" if may else "event_without_personal")
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        # Whoever may ask whether the text holds a word need not see it.
+        return not lookup.startswith("text") and bool(super().lookup_allowed(lookup, value, request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
@@ -159,18 +168,30 @@ class EventAdmin(ReadOnly):
     @admin.display(description="event")
     def event(self, row: Any) -> str:
         """The event as its clients get it; one without a position as it waits in the log."""
-        line = row.text
-        if row.position is not None:
-            epoch = log.head(row.stream).epoch
-            line = Entry.of(row.position, line, source=row.source, stream=row.stream, epoch=epoch).line
-        with suppress(ValueError):  # Whatever else is there instead is shown as it is.
-            line = json.dumps(json.loads(line), indent=2, ensure_ascii=False)
-        return str(format_html("<pre>{}</pre>", _visible(line)))
+        return _shown(_line(row))
+
+    @admin.display(description="event")
+    def event_without_personal(self, row: Any) -> str:
+        return _shown(without_personal(_line(row)))
 
 
 @admin.register(StreamRow)
 class StreamAdmin(ReadOnly):
     list_display = ("name", "head", "epoch")
+
+
+def _line(row: Any) -> str:
+    line: str = row.text
+    if row.position is None:
+        return line
+    epoch = log.head(row.stream).epoch
+    return Entry.of(row.position, line, source=row.source, stream=row.stream, epoch=epoch).line
+
+
+def _shown(line: str) -> str:
+    with suppress(ValueError):  # Whatever else is there instead is shown as it is.
+        line = json.dumps(json.loads(line), indent=2, ensure_ascii=False)
+    return str(format_html("<pre>{}</pre>", _visible(line)))
 
 
 def _last(rows: "QuerySet[Any]", until: str) -> int:

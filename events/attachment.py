@@ -17,6 +17,8 @@ class Attachment:
     """Where the signal can be imported from, e.g. `academy.signals.order_paid`; None if it was attached in code."""
     data: Callable[..., Mapping[Any, Any]] | None = None
     """Called with `sender` and the signal's arguments; returns the event's data, in the place of the arguments."""
+    personal: tuple[str, ...] = ()
+    """Paths into the event's data whose values are personal, e.g. `buyer.email`, besides what models declare so."""
     using: str | None = None
     """The alias of the database in whose transactions the signal is sent; None: that of its model instance."""
 

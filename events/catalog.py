@@ -37,18 +37,20 @@ def attach(
     *,
     type: str,
     data: Callable[..., Mapping[Any, Any]] | None = None,
+    personal: Iterable[str] = (),
     using: str | None = None,
     path: str | None = None,
 ) -> Attachment:
     """Stream a signal. Attaching it again replaces what was said before.
 
     `type` is the type of its events, e.g. `shop.order_paid`. `data`, called with `sender` and the signal's arguments,
-    returns what the events carry in the place of the arguments. `using` is the alias of the database in whose
-    transactions the signal is sent. Raises ValueError if the type cannot be one.
+    returns what the events carry in the place of the arguments. `personal` are paths into that, e.g. `buyer.email`,
+    to what only those see who may view personal data. `using` is the alias of the database in whose
+    transactions the signal is sent. Raises ValueError if the type, or a path, cannot be one.
     """
     if not type or len(type) > MAX_TYPE or not type.isprintable():
         raise ValueError(f"{type!r} is no event type: write 1 to {MAX_TYPE} printable characters, e.g. shop.order_paid")
-    attachment = Attachment(signal=signal, type=type, path=path, data=data, using=using)
+    attachment = Attachment(signal=signal, type=type, path=path, data=data, personal=_paths(personal), using=using)
     detach(signal)
     attached[signal] = attachment
     signal.connect(record, weak=False, dispatch_uid=_UID)
@@ -110,6 +112,13 @@ def type_of(path: str) -> str:
     module, _, name = path.rpartition(".")
     app = apps.get_containing_app_config(module)
     return f"{app.label if app else module.partition('.')[0]}.{name}"
+
+
+def _paths(personal: Iterable[str]) -> tuple[str, ...]:
+    paths = () if isinstance(personal, str) else tuple(personal)
+    if isinstance(personal, str) or not all(isinstance(path, str) and path for path in paths):
+        raise ValueError(f'{personal!r} are no paths: write a tuple of them, e.g. personal=("note", "buyer.email")')
+    return paths
 
 
 def _import(entry: str) -> Any:

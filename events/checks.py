@@ -7,6 +7,7 @@ from typing import Any
 
 from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import get_channel_layer
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import connections
@@ -37,6 +38,30 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
     if not isinstance(given, Mapping):
         return [_error(1, "SIGNALCAST is not a dictionary.", 'SIGNALCAST = {"SIGNALS": ["shop.signals"]}')]
     return [*_unknown(given), *_signals(given), *_values(given), *_database(given), *_layer()]
+
+
+@register("signalcast")
+def check_models(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    return [message for model in apps.get_models() for message in _personal(model)]
+
+
+def _personal(model: Any) -> Iterator[CheckMessage]:
+    declared = getattr(model, "event_personal_fields", ())
+    if not isinstance(declared, list | tuple):
+        yield _error(
+            14,
+            f"{model._meta.label}.event_personal_fields is {declared!r}, no tuple of names.",
+            'event_personal_fields = ("name", "email")',
+        )
+        return
+    shown = (*(getattr(model, "event_fields", None) or ()), "pk", model._meta.pk.name)
+    for name in declared:
+        if name not in shown:
+            yield _error(
+                14,
+                f"{model._meta.label}.event_personal_fields has {name!r}, which is not among its event_fields.",
+                f"one of {', '.join(map(str, shown))}",
+            )
 
 
 def _unknown(given: Mapping[str, Any]) -> Iterator[CheckMessage]:

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
+from .personal import without_personal
+
 # Made once: `json.dumps` would make an encoder for each call, and so take twice as long.
 _dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
@@ -37,6 +39,8 @@ class Event:
     summary: str = ""
     degraded: str = ""
     """Why `data` is not quite what was sent: reasons, separated by commas."""
+    personal: str = ""
+    """Where in `data` personal values stand: JSON pointers, separated by spaces."""
     recorded: str = ""
     """How, if not in the sender's own transaction: "aftercommit" or "besteffort"."""
     correlation_id: str = ""
@@ -57,6 +61,7 @@ class Event:
             "sender": self.sender,
             "summary": self.summary,
             "degraded": self.degraded,
+            "personal": self.personal,
             "recorded": self.recorded,
             "correlationid": self.correlation_id,
             "causationid": self.causation_id,
@@ -81,10 +86,11 @@ class Entry:
     def type(self) -> str:
         return str(self.attributes["type"])
 
-    @property
+    @cached_property
     def without_personal(self) -> "Entry":
-        """The same as it may be seen by those who may see no personal data."""
-        return self
+        """The same as it may be seen by those who may see no personal data; made once."""
+        line = without_personal(self.line)
+        return self if line is self.line else Entry(self.position, line)
 
     @cached_property
     def attributes(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What a signal said, as the `data` of an event: JSON, bounded, and without what was not declared."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db.models import Model
@@ -8,9 +8,14 @@ from django.utils.functional import LazyObject
 
 from .instance import pk
 from .mask import is_secret
+from .personal import Search, places, tells
 from .queries import no_queries
+from .shape import shape
 from .summary import one_line, summarise
 from .value import Failed, Shown, dumps, free, mark
+
+Paths = Sequence[str]
+Marked = list[tuple[dict[str, Any], frozenset[str]]]
 
 
 class Payload(NamedTuple):
@@ -22,15 +27,25 @@ class Payload(NamedTuple):
     """A line for people, derived from the data."""
     degraded: str
     """Why the data is not quite what was sent, e.g. `nul,too-large`, or empty."""
+    personal: str = ""
+    """Where in the data personal values stand, e.g. `#/note`, or empty. There are none of them in the summary."""
 
 
-def describe(arguments: Mapping[Any, Any], *, limit: int) -> Payload:
-    """The payload of a signal sent with `arguments`, its data at most `limit` bytes. Never raises, never queries."""
-    return _all(arguments, limit=limit) or _what_fits(arguments, limit=limit)
+def describe(arguments: Mapping[Any, Any], *, limit: int, personal: Paths = ()) -> Payload:
+    """The payload of a signal sent with `arguments`, its data at most `limit` bytes. Never raises, never queries.
+
+    What is at the paths of `personal`, or declared so by a model, is personal.
+    """
+    return _all(arguments, limit, personal) or _what_fits(arguments, limit, personal)
 
 
 def compute(
-    data: Callable[..., Mapping[Any, Any]], sender: Any, arguments: Mapping[str, Any], *, limit: int
+    data: Callable[..., Mapping[Any, Any]],
+    sender: Any,
+    arguments: Mapping[str, Any],
+    *,
+    limit: int,
+    personal: Paths = (),
 ) -> Payload:
     """The payload that an attachment's own `data` makes. It may not query; if it raises, a mark says so."""
     try:
@@ -38,11 +53,14 @@ def compute(
             computed = dict(data(sender=sender, **arguments))
     except Exception as error:
         computed = {"error": Failed(type(error).__name__)}
-    payload = describe(computed, limit=limit)
-    return payload if payload.subject else payload._replace(subject=_subject(arguments))
+    payload = describe(computed, limit=limit, personal=personal)
+    if payload.subject:
+        return payload
+    subject = _subject(arguments, ())
+    return payload._replace(subject="" if personal and _may_tell(payload, subject) else subject)
 
 
-def _all(arguments: Mapping[Any, Any], *, limit: int) -> Payload | None:
+def _all(arguments: Mapping[Any, Any], limit: int, personal: Paths) -> Payload | None:
     """All arguments, as almost always; None if one is too large, or they are together."""
     degraded: set[str] = set()
     shown = Shown(limit=limit, degraded=degraded)
@@ -53,17 +71,18 @@ def _all(arguments: Mapping[Any, Any], *, limit: int) -> Payload | None:
         if "too-large" in degraded:
             return None
     text = dumps(data)
-    return _payload(text, data, arguments, degraded) if len(text) < limit else None
+    return _payload(text, data, arguments, degraded, personal, shown.personal) if len(text) < limit else None
 
 
-def _what_fits(arguments: Mapping[Any, Any], *, limit: int) -> Payload:
+def _what_fits(arguments: Mapping[Any, Any], limit: int, personal: Paths) -> Payload:
     """Each argument as far as there is room for it, with marks for the others."""
     degraded: set[str] = set()
     data: dict[str, Any] = {}
     members: list[str] = []
+    marked: Marked = []
     room = limit - len("{}")
     for name, value in arguments.items():
-        key, shown = Shown(limit=limit, degraded=degraded).argument(name, value)
+        key, shown = Shown(limit=limit, degraded=degraded, personal=marked).argument(name, value)
         key = free(key, name, data)
         member = dumps({key: shown})[1:-1]
         if len(member) >= room:
@@ -78,22 +97,49 @@ def _what_fits(arguments: Mapping[Any, Any], *, limit: int) -> Payload:
     if room < 0:
         data = mark("too-large", degraded, arguments=len(arguments))
         text = dumps(data)
-    return _payload(text, data, arguments, degraded)
+    return _payload(text, data, arguments, degraded, personal, marked)
 
 
-def _payload(text: str, data: dict[str, Any], arguments: Mapping[Any, Any], degraded: set[str]) -> Payload:
-    return Payload(text, _subject(arguments), summarise(data), ",".join(sorted(degraded)))
+def _payload(
+    text: str,
+    data: dict[str, Any],
+    arguments: Mapping[Any, Any],
+    degraded: set[str],
+    personal: Paths,
+    marked: Marked,
+) -> Payload:
+    where = ""
+    if personal or marked:
+        search = Search(marked, personal)
+        data = search.without(data)
+        where = places(search.found)
+    return Payload(text, _subject(arguments, personal), summarise(data), ",".join(sorted(degraded)), where)
 
 
-def _subject(arguments: Mapping[Any, Any]) -> str:
-    for value in arguments.values():
+def _may_tell(payload: Payload, subject: str) -> bool:
+    """Whether a subject that is not taken from the data could be one of its personal values."""
+    known = tells(payload.text, payload.personal, subject.partition("/")[2]) if payload.personal else False
+    return known or "too-large" in payload.degraded
+
+
+def _subject(arguments: Mapping[Any, Any], personal: Paths) -> str:
+    for name, value in arguments.items():
         if issubclass(type(value), LazyObject):
             value = object.__getattribute__(value, "_wrapped")
         if issubclass(type(value), Model):
-            meta = type(value)._meta
-            key = _key(meta.pk.name, pk(value))
-            return one_line(f"{meta.label_lower}/{key}") if isinstance(key, int | str) else ""
+            return "" if name in personal or f"{name}.pk" in personal else _row(value)
     return ""
+
+
+def _row(instance: Model) -> str:
+    try:
+        known = shape(type(instance))
+    except Exception:  # What a model declares may be anything; then nobody knows whether its key is personal.
+        return ""
+    if known.has_personal_key:
+        return ""
+    key = _key(known.key, pk(instance))
+    return one_line(f"{known.label}/{key}") if isinstance(key, int | str) else ""
 
 
 def _key(name: str, value: Any) -> Any:

@@ -50,9 +50,11 @@ def _record(attachment: Attachment, sender: Any, arguments: dict[str, Any]) -> N
 def _event(attachment: Attachment, sender: Any, arguments: dict[str, Any], *, recorded: str = "") -> Event:
     settings = current()
     if attachment.data is None:
-        payload = describe(arguments, limit=settings.MAX_DATA_BYTES)
+        payload = describe(arguments, limit=settings.MAX_DATA_BYTES, personal=attachment.personal)
     else:
-        payload = compute(attachment.data, sender, arguments, limit=settings.MAX_DATA_BYTES)
+        payload = compute(
+            attachment.data, sender, arguments, limit=settings.MAX_DATA_BYTES, personal=attachment.personal
+        )
     time = now()
     return Event(
         id=new_id(time),
@@ -65,6 +67,7 @@ def _event(attachment: Attachment, sender: Any, arguments: dict[str, Any], *, re
         subject=payload.subject,
         summary=payload.summary,
         degraded=payload.degraded,
+        personal=payload.personal,
         recorded=recorded,
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Field, ForeignKey, Model
 
@@ -22,13 +22,54 @@ class Shape(NamedTuple):
     label: str
     key: str
     fields: tuple[Declared, ...]
+    personal: frozenset[str]
+    """Those of its fields that are personal."""
+    has_personal_key: bool
+
+
+def shape(model: Any) -> Shape:
+    """Of a model, as it declares it: by `event_fields`, and by `event_personal_fields` among them."""
+    declared = getattr(model, "event_fields", ())
+    personal = getattr(model, "event_personal_fields", ())
+    if type(declared) is tuple is type(personal):  # As almost always.
+        return shape_of(model, declared, personal)
+    return shape_of(model, tuple(declared or ()), personal_fields(model))
+
+
+def personal_fields(model: Any) -> tuple[str, ...]:
+    declared = getattr(model, "event_personal_fields", None)
+    # A forgotten comma must not make personal data public.
+    return (declared,) if isinstance(declared, str) else tuple(declared or ())
 
 
 @lru_cache(maxsize=1024)
-def shape_of(model: type[Model], declared: tuple[str, ...]) -> Shape:
+def shape_of(model: type[Model], declared: tuple[str, ...], personal: tuple[str, ...] = ()) -> Shape:
     """Made once: to look through a model's fields costs 2 µs for each that it declares."""
     meta = model._meta
-    return Shape(meta.label_lower, meta.pk.name, tuple(_declared(meta.concrete_fields, name) for name in declared))
+    fields = tuple(_declared(meta.concrete_fields, name) for name in declared)
+    hidden = {name for field in meta.concrete_fields if _is_personal(field, personal) for name in _names(field)}
+    return Shape(
+        label=meta.label_lower,
+        key=meta.pk.name,
+        fields=fields,
+        personal=frozenset(field.name for field in fields if field.name in hidden or field.name in personal),
+        has_personal_key="pk" in personal or any(field.name in hidden for field in (meta.pk, *meta.pk_fields)),
+    )
+
+
+def _names(field: Field) -> tuple[str, str]:
+    return field.name, field.attname
+
+
+def _is_personal(field: Field, personal: Iterable[str]) -> bool:
+    """Also if its value is that of another model's field that is: a foreign key to an e-mail address."""
+    if not set(_names(field)).isdisjoint(personal):
+        return True
+    target = field.target_field if isinstance(field, ForeignKey) else field
+    if target is field:
+        return False
+    declared = personal_fields(field.related_model)
+    return (target.primary_key and "pk" in declared) or _is_personal(target, declared)
 
 
 def _declared(fields: Iterable[Field], name: str) -> Declared:

@@ -23,7 +23,8 @@ from django.utils.functional import LazyObject, Promise, empty
 from .instance import memory, pk
 from .mask import is_secret
 from .queries import no_queries
-from .shape import Shape, shape_of
+from .shape import Shape
+from .shape import shape as shape_of
 
 MAX_DEPTH = 32
 
@@ -52,6 +53,8 @@ class Shown:
     degraded: set[str]
     spent: int = 0
     path: list[int] = field(default_factory=list)
+    personal: list[tuple[dict[str, Any], frozenset[str]]] = field(default_factory=list)
+    """Objects that were made on the way, and the names in them under which personal values stand."""
 
     def argument(self, name: Any, value: Any) -> tuple[str, Any]:
         key = f"({type(name).__name__})"
@@ -148,11 +151,14 @@ class Shown:
         return self.mark("lazy") if wrapped is empty else self.value(wrapped)
 
     def reference(self, instance: Model) -> dict[str, Any]:
-        model: Any = type(instance)
-        shape = shape_of(model, tuple(getattr(model, "event_fields", None) or ()))
+        shape = shape_of(type(instance))
         reference: dict[str, Any] = {"model": shape.label, "pk": self.keyed(shape.key, pk(instance))}
         if shape.fields:
             reference["fields"] = self.fields(shape, memory(instance))
+        if shape.has_personal_key:
+            self.personal.append((reference, _KEY))
+        if shape.personal:
+            self.personal.append((reference["fields"], shape.personal))
         return reference
 
     def fields(self, shape: Shape, loaded: dict[str, Any]) -> dict[str, Any]:
@@ -222,6 +228,7 @@ class Shown:
         return mark(reason, self.degraded, **facts)
 
 
+_KEY = frozenset({"pk"})
 _SCALARS = (
     enum.Enum,
     str,

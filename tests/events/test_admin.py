@@ -262,3 +262,26 @@ def test_the_stream_is_shown_with_its_head(get, send):
 
     assert re.search(r'field-head">3<', get("/admin/signalcast/streamrow/"))
     assert "main" in get("/admin/signalcast/streamrow/main/change/")
+
+
+def test_personal_data_is_shown_to_those_only_who_may_view_it(client, stream, read_log):
+    stream(personal=["email"]).send(sender=None, email="canary@example.com", note="hello")
+    read_log()
+
+    staff(client, "view_event")
+    masked = client.get(LIST).content.decode() + client.get(address_of(1)).content.decode()
+    User.objects.get().user_permissions.add(Permission.objects.get(codename="view_personal_data"))
+    shown = client.get(address_of(1)).content.decode()
+
+    assert "canary" not in masked
+    assert '"$mark": "personal"' in unescape(masked) and '"note": "hello"' in unescape(masked)
+    assert '"email": "canary@example.com"' in unescape(shown)
+
+
+def test_nobody_finds_out_by_asking_for_a_text(client, stream, read_log):
+    stream(personal=["email"]).send(sender=None, email="canary@example.com")
+    read_log()
+    staff(client, "view_event")
+
+    for lookup in ("text", "text__contains", "text__regex"):
+        assert client.get(LIST, {lookup: "canary"}).status_code == 400

@@ -12,7 +12,7 @@ export function showTree(pre, text, characters = FIRST) {
   pre.replaceChildren(...pretty(text, {characters}).map((piece) => {
     if (piece.kind === 'text') return piece.text;
     if (piece.kind === 'key') return h('span', {class: 'json__key'}, piece.text);
-    if (piece.kind === 'mark') return h('span', {class: 'json__mark', title: 'The server left this value out'}, piece.text);
+    if (piece.kind === 'mark') return h('span', {class: 'json__mark', title: why(piece.text)}, piece.text);
     const all = piece.rest === 'all';
     return more(piece.text, (button) => all ? showTree(pre, text, characters + MORE) : button.replaceWith(visible(piece.rest)));
   }));
@@ -22,6 +22,11 @@ export function showTree(pre, text, characters = FIRST) {
 export function showRaw(pre, text, characters = FIRST) {
   pre.replaceChildren(visible(text.slice(0, characters)));
   if (text.length > characters) pre.append('\n', more('Show more', () => showRaw(pre, text, characters + MORE)));
+}
+
+/** @param {string} mark */
+function why(mark) {
+  return mark === 'personal' ? 'Personal data, which you may not view' : 'The server left this value out';
 }
 
 function more(text, act) {

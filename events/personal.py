@@ -1,0 +1,145 @@
+"""Personal data: where it stands in an event, and the event without it. Knows no Django, and nothing of the project.
+
+Places are JSON pointers into `data`, as in a URI fragment (RFC 6901 §6), with spaces between them:
+`#/order/fields/name #/note`.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, unquote
+
+MARK = {"$mark": "personal"}
+
+# The attribute goes with every event, and is kept by who filters. Longer than this, whole arguments are personal.
+MAX_LENGTH = 1000
+
+Keys = tuple[str, ...]
+
+_ATTRIBUTE = '"personal":'
+_EVERYTHING = "#"
+
+# Made once: `json.dumps` would make an encoder for each call, and so take twice as long.
+_dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
+def without_personal(line: str) -> str:
+    """The line with marks in the place of personal values; where they cannot be found, in the place of all data."""
+    if _ATTRIBUTE not in line:
+        return line
+    try:
+        event = json.loads(line)
+        # What was sent may have such a key as well.
+        return _dumps(_masked(event)) if "personal" in event else line
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return _without_data(line)
+
+
+def places(found: Iterable[Keys]) -> str:
+    """The attribute that says where personal values stand; empty if nowhere."""
+    pointers = [_pointer(keys) for keys in found]
+    text = " ".join(pointers)
+    if len(text) <= MAX_LENGTH:
+        return text
+    text = " ".join(dict.fromkeys(pointer[: (pointer + "/").index("/", 2)] for pointer in pointers))
+    return text if len(text) <= MAX_LENGTH else _EVERYTHING
+
+
+def tells(data: str, personal: str, text: str) -> bool:
+    """Whether this text is one of the personal values of the data."""
+    event = {"data": json.loads(data)}
+    return any(text in _leaves(_value(event, keys)) for keys in _keys(personal))
+
+
+class Search:
+    """For the personal values of one event: `found` says where they are.
+
+    `marked` are objects with names of theirs that are personal, `paths` are paths of keys with dots between them. A
+    list on the way of a path means each of its members. Keys may have dots themselves: `a.b` is `b` in `a`, and `a.b`.
+    """
+
+    def __init__(self, marked: Iterable[tuple[dict[str, Any], frozenset[str]]], paths: Iterable[str]) -> None:
+        self.found: list[Keys] = []
+        self._marked = {id(holder): names for holder, names in marked}
+        self._paths = tuple(paths)
+
+    def without(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The data with marks in the place of what is found."""
+        return self._object(data, self._paths, ())
+
+    def _object(self, value: Mapping[str, Any], paths: Keys, here: Keys) -> dict[str, Any]:
+        names = self._marked.get(id(value), frozenset())
+        shown: dict[str, Any] = {}
+        for key, item in value.items():
+            if key in names or key in paths:
+                self.found.append((*here, key))
+                shown[key] = MARK
+            else:
+                shown[key] = self._value(item, _behind(key, paths), (*here, key))
+        return shown
+
+    def _value(self, value: Any, paths: Keys, here: Keys) -> Any:
+        if type(value) is dict:
+            return self._object(value, paths, here)
+        if type(value) is list:
+            return [self._value(item, paths, (*here, str(index))) for index, item in enumerate(value)]
+        return value
+
+
+def _behind(key: str, paths: Keys) -> Keys:
+    """How the paths that lead through this key go on."""
+    return tuple(path[len(key) + 1 :] for path in paths if path.startswith(key + ".")) if paths else ()
+
+
+def _masked(event: dict[str, Any]) -> dict[str, Any]:
+    for keys in _keys(event["personal"]):
+        holder: Any = event
+        key: Any = "data"
+        for below in keys:
+            holder = holder[key]
+            if holder == MARK:  # It is masked with all that was in it.
+                break
+            key = int(below) if isinstance(holder, list) else below
+        else:
+            if isinstance(holder, dict) and key not in holder:
+                raise KeyError(key)
+            holder[key] = MARK
+    return event
+
+
+def _without_data(line: str) -> str:
+    try:
+        return _dumps({**json.loads(line), "data": MARK})
+    except (ValueError, TypeError, RecursionError):
+        return _dumps({"data": MARK})
+
+
+def _pointer(keys: Keys) -> str:
+    return "#" + "".join("/" + quote(key.replace("~", "~0").replace("/", "~1"), safe="") for key in keys)
+
+
+def _keys(places: str) -> Iterator[Keys]:
+    """Raises ValueError."""
+    for pointer in places.split(" "):
+        start, *parts = pointer.split("/")
+        if start != _EVERYTHING:
+            raise ValueError(pointer)
+        yield tuple(unquote(part, errors="strict").replace("~1", "/").replace("~0", "~") for part in parts)
+
+
+def _value(event: Any, keys: Keys) -> Any:
+    value = event["data"]
+    for key in keys:
+        value = value[int(key) if isinstance(value, list) else key]
+    return value
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield str(value)
