@@ -127,6 +127,21 @@ def read(stream: str, start: int, limit: int) -> Page:
     return Page(head=found, start=start, stop=stop, oldest=oldest(stream, found), entries=entries)
 
 
+def find(stream: str, id: str) -> Entry | None:
+    """The event with this id, once it has a position."""
+    with _cursor() as cursor:
+        cursor.execute(
+            "SELECT position, source, text FROM signalcast_event"
+            " WHERE event_id = %s AND stream = %s AND position IS NOT NULL",
+            [id, stream],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    position, source, text = row
+    return Entry.of(position, text, source=source, stream=stream, epoch=head(stream).epoch)
+
+
 def oldest(stream: str, found: Head) -> int:
     """The smallest position that is still held, or head + 1."""
     with _cursor() as cursor:

@@ -72,6 +72,19 @@ def test_text_comes_back_as_it_was(text):
     assert log.read(MAIN, 1, 1).entries[0].attributes["sender"] == text
 
 
+def test_an_event_is_found_by_its_id_once_it_has_a_position():
+    event = an_event("found")
+    append(an_event(), event)
+    assert log.find(MAIN, event.id) is None
+
+    number(MAIN, using="default")
+
+    found = log.find(MAIN, event.id)
+    assert found.line == log.read(MAIN, 2, 1).entries[0].line
+    assert log.find("other", event.id) is None
+    assert log.find(MAIN, new_id(now())) is None
+
+
 def test_an_event_is_appended_once_and_a_failure_spares_the_transaction():
     event = an_event()
     with transaction.atomic():

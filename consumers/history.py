@@ -1,0 +1,90 @@
+"""`/api/events/`: the log in pages of JSON, forward and backward; `/api/events/<id>/`: one event of it."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import parse_qsl, urlencode
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from events import log
+from events.streams import MAIN
+
+from . import query
+from .door import answers_in_json, error, let_in
+from .page import Asked, page_of
+from .protocol import MAX_POSITION, bad_request, shown
+
+LIMIT = 100
+MAX_LIMIT = 1000
+
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_PLACES = ("after", "before", "last", "since")
+
+
+@login_not_required
+@never_cache
+@require_safe
+@answers_in_json
+async def events(request: HttpRequest) -> HttpResponse:
+    """A page of the log."""
+    async with let_in(request) as guest:
+        page = await page_of(await guest.process.hub(), _asked(request), guest.sight)
+    return HttpResponse(page.text(lambda place: _link(request, place)), content_type="application/json")
+
+
+@login_not_required
+@never_cache
+@require_safe
+@answers_in_json
+async def event(request: HttpRequest, id: str) -> HttpResponse:
+    """One event. What may not be seen is answered like what is not there."""
+    async with let_in(request) as guest:
+        id = id.lower()
+        found = await guest.process.database.run(log.find, MAIN, id) if _ID.fullmatch(id) else None
+        if found:
+            await guest.sight.learn([found])
+        seen = guest.sight.see(found) if found else None
+    if seen is None:
+        return error(HTTPStatus.NOT_FOUND, "There is no such event.")
+    return HttpResponse(seen.line, content_type="application/cloudevents+json")
+
+
+def _asked(request: HttpRequest) -> Asked:
+    """Raises Refused (4400)."""
+    asked = query.parse(request.META["QUERY_STRING"], also=("before", "limit"))
+    epoch, before = _before(asked.others.get("before"))
+    if epoch and asked.epoch and epoch != asked.epoch:
+        raise bad_request("after and before are positions of different logs.")
+    start = None if asked.start == "live" else asked.start
+    limit = _limit(asked.others.get("limit", str(LIMIT)))
+    return Asked(filter=asked.filter, start=start, before=before, epoch=asked.epoch or epoch, limit=limit)
+
+
+def _before(text: str | None) -> tuple[str | None, int | None]:
+    if text is None:
+        return None, None
+    epoch, _, position = text.rpartition(":")
+    if not (_is_number(position) and 0 < int(position) <= MAX_POSITION):
+        raise bad_request(f"before is {shown(text)}; it must be a position, or an epoch, a colon and a position.")
+    return epoch or None, int(position)
+
+
+def _limit(text: str) -> int:
+    if not (_is_number(text) and 0 < int(text) <= MAX_LIMIT):
+        raise bad_request(f"limit is {shown(text)}; it must be a number of events, 1 to {MAX_LIMIT}.")
+    return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 20
+
+
+def _link(request: HttpRequest, place: Mapping[str, str]) -> str:
+    """The address of another page with the same filter."""
+    pairs = parse_qsl(request.META["QUERY_STRING"], keep_blank_values=True)
+    others = [(name, value) for name, value in pairs if name not in _PLACES]
+    return f"{request.path}?{urlencode([*place.items(), *others], safe=':*')}"
