@@ -178,6 +178,8 @@ LOGGING = {
         # Django would print these itself, in a form of its own and by mail.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # Who follows the stream, from where, from when to when.
+        "signalcast.audit": {"level": "WARNING" if DEBUG else "INFO"},
         # Requests, as `runserver` reports them; a 404 need not be told twice.
         "django.channels.server": {"level": "INFO"},
         "django.request": {"level": "ERROR"},

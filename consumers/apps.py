@@ -8,6 +8,7 @@ class ConsumersConfig(AppConfig):
     name = "consumers"
     label = "signalcast_consumers"
     verbose_name = "Signalcast consumers"
+    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         _insist_on_our_events()
@@ -16,7 +17,9 @@ class ConsumersConfig(AppConfig):
                 'Signalcast asks django.contrib.auth who may follow the stream. Add "django.contrib.auth" and '
                 '"django.contrib.contenttypes" to INSTALLED_APPS.'
             )
-        from . import checks  # noqa: F401  (checks register themselves)
+        from . import changes, checks  # noqa: F401  (checks register themselves)
+
+        changes.connect()
 
 
 def _insist_on_our_events() -> None:

@@ -17,16 +17,18 @@ from events.streams import MAIN
 
 from . import filter as filters
 from . import protocol, query
-from .access import viewer_of_socket
+from .access import SUBPROTOCOL
 from .delivery import Delivery, Stalled
 from .dialect import CloudEvents, Dialect, SignalcastV1
 from .filter import Filter
+from .limits import Rate, of_filters, of_messages
 from .metrics import meter
 from .opening import open_at
 from .outbox import outbox_of
 from .process import Process, process
 from .protocol import Ack, CloseCode, Gap, Hello, Refused, SetFilter, bad_request
 from .subscription import LogReplaced
+from .visits import Visit
 
 logger = logging.getLogger("signalcast.consumers")
 
@@ -34,7 +36,6 @@ logger = logging.getLogger("signalcast.consumers")
 # the first; stock Daphne lets the second through, between a close frame and the end of its connection.
 GONE = (OSError, Disconnected)
 
-HELLO_SECONDS = 10.0
 GOODBYE_SECONDS = 0.1
 MAX_COMPLAINTS = 100
 # After a restart clients come back spread over this time, and no more than a thousand a second: so many another process
@@ -56,8 +57,11 @@ class StreamConsumer(AsyncConsumer):
         self.is_closed = False
         self._delivery: Delivery | None = None
         self._streaming: asyncio.Task[None] | None = None
+        self._sent_away: asyncio.Task[None] | None = None
         self._closed_with: CloseCode | None = None
         self._complaints = 0
+        self._visit: Visit | None = None
+        self._messages: Rate | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.scope, self.base_send = scope, send
@@ -72,6 +76,8 @@ class StreamConsumer(AsyncConsumer):
             finally:
                 meter.closed(self, self._closed_with)
                 await self._stop()
+                if self._visit:
+                    self._visit.leave(self._closed_with)
 
     async def _listen(self, receive: Any) -> None:
         """One message after the other, as Channels does it, but without a task for each, and for waiting for each."""
@@ -84,7 +90,8 @@ class StreamConsumer(AsyncConsumer):
         await getattr(self, get_handler_name(message))(message)
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
-        offered: list[str] = self.scope.get("subprotocols") or []
+        asked_for: list[str] = self.scope.get("subprotocols") or []
+        offered = [name for name in asked_for if not name.startswith(SUBPROTOCOL)]
         spoken = next((name for name in offered if name in _DIALECTS), None)
         self._dialect = _DIALECTS[spoken or _PLAIN]() if spoken or not offered else SignalcastV1()
         # A browser gives up unless it is answered with a sub-protocol that it offered, and would not see why.
@@ -99,9 +106,9 @@ class StreamConsumer(AsyncConsumer):
                 raise Refused(
                     CloseCode.NO_SUBPROTOCOL, f"Offer one of the sub-protocols {', '.join(_DIALECTS)}, or none."
                 )
-            await viewer_of_socket(self.scope, self._process.database)
-            # Nobody's cookies are held for as long as the socket lives.
-            self.scope["headers"] = []
+            self._visit = await self._process.visits.arrive(self.scope, self._change_sight)
+            # Nobody's cookies are held for as long as the socket lives, and nobody's token.
+            self.scope["headers"], self.scope["subprotocols"] = [], offered
             asked = self._asked()
         except Refused as refused:
             return await self._refuse(refused)
@@ -118,12 +125,13 @@ class StreamConsumer(AsyncConsumer):
         text = self.scope["query_string"].decode("latin-1")
         if text and self._dialect.answers:
             raise bad_request("In signalcast.v1 the hello says where to begin and what to filter, not the query.")
-        return query.parse(text)
+        return query.parse(text, limits=of_filters())
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         if self.is_closed:
             return
         try:
+            self._count_message()
             await self._hear(message.get("text"))
         except Refused as refused:
             await self._refuse(refused)
@@ -137,7 +145,7 @@ class StreamConsumer(AsyncConsumer):
             return await self._complain("Nothing that you send is read here.")
         if text is None:
             raise bad_request("Messages are text frames.")
-        parsed = protocol.parse(text)
+        parsed = protocol.parse(text, of_messages())
         if isinstance(parsed, Hello):
             if self._hello.done():
                 raise bad_request("hello was said already.")
@@ -153,12 +161,20 @@ class StreamConsumer(AsyncConsumer):
         """Acknowledgements, most of what is said, need no turn of a task. Whether this was one, and is right."""
         try:
             parsed = None if self.is_closed else protocol.parse(text)
+            if not isinstance(parsed, Ack) or self._delivery is None or parsed.position > self._delivery.position:
+                return False
+            self._count_message()
         except Refused:
-            return False
-        if not isinstance(parsed, Ack) or self._delivery is None or parsed.position > self._delivery.position:
             return False
         self._delivery.acknowledge(parsed)
         return True
+
+    def _count_message(self) -> None:
+        most = current().MAX_MESSAGES
+        now = asyncio.get_running_loop().time()
+        self._messages = self._messages or Rate(most, now)
+        if not self._messages.take(most, now):
+            raise Refused(CloseCode.TOO_MANY, f"You may send {most} messages a second at most.", limit="messages")
 
     async def _acknowledge(self, ack: Ack, delivery: Delivery) -> None:
         if ack.position > delivery.position:
@@ -168,7 +184,7 @@ class StreamConsumer(AsyncConsumer):
 
     async def _change_filter(self, wanted: SetFilter, delivery: Delivery) -> None:
         try:
-            delivery.change_filter(filters.parse(wanted.filter))
+            delivery.change_filter(filters.parse(wanted.filter, of_filters()))
         except filters.InvalidFilter as error:
             await self._complain(f"{error}. The filter stays as it was.")
 
@@ -195,23 +211,28 @@ class StreamConsumer(AsyncConsumer):
 
     async def _stream(self, filter: Filter) -> None:
         try:
-            async with asyncio.timeout(HELLO_SECONDS):
+            async with asyncio.timeout(current().HELLO_SECONDS):
                 hello = await self._hello
         except TimeoutError as error:
             # No fault that lasts: a laptop may have slept between the handshake and the hello.
-            raise Refused(CloseCode.TOO_SLOW, f'Say hello within {HELLO_SECONDS:.0f} s: {{"op":"hello"}}.') from error
+            seconds = f"{current().HELLO_SECONDS:g} s"
+            raise Refused(
+                CloseCode.TOO_SLOW, f'Say hello within {seconds}: {{"op":"hello"}}.', limit="hello_seconds"
+            ) from error
         if hello.stream != MAIN:
             raise Refused(CloseCode.NO_SUCH_STREAM, f"There is no stream {protocol.shown(hello.stream)}.")
         try:
-            filter = filters.parse(hello.filter) if self._dialect.answers else filter
+            filter = filters.parse(hello.filter, of_filters()) if self._dialect.answers else filter
         except filters.InvalidFilter as error:
             raise bad_request(f"{error}.") from error
         hub = await self._process.hub()
-        opening = await open_at(hub, hello.start, filter, epoch=hello.epoch, tip=hello.tip)
+        visit = self._visit
+        assert visit
+        opening = await open_at(hub, hello.start, filter, visit.sight, epoch=hello.epoch, tip=hello.tip)
         # Asked without a wait before the subscription, or many at once would all find room.
-        if hub.clients >= current().MAX_CLIENTS:
-            raise Refused(CloseCode.OVERLOADED, "This server has as many clients as it takes.")
-        with hub.subscribe(filter, opening.position) as subscription:
+        self._process.check_room()
+        visit.audit.began(way=self._dialect.name, start=opening.position, filter=filter.key)
+        with hub.subscribe(filter, opening.position, visit.sight) as subscription:
             outbox = outbox_of(self.scope)
             self._delivery = Delivery(self, self._dialect, hello, subscription, outbox)
             if outbox:
@@ -221,7 +242,20 @@ class StreamConsumer(AsyncConsumer):
                 await self.say(self._dialect.gap(opening.gap, now()))
             await self._delivery.follow(hub)
 
+    def _change_sight(self) -> None:
+        """What the client may see is not what it was."""
+        visit = self._visit
+        if visit is None:
+            return
+        if self._delivery:
+            # At once, however long the goodbye takes: what is under way already is the last of it.
+            self._delivery.change_sight(visit.sight)
+        if visit.refused and not self._sent_away:
+            self._sent_away = asyncio.create_task(self._refuse(visit.refused), context=contextvars.Context())
+
     async def _refuse(self, refused: Refused) -> None:
+        if refused.limit:
+            meter.limited(refused.limit)
         await self.say(self._dialect.error(refused.code, refused.message, now()))
         if refused.code.comes_back:
             await self._leave(refused.code)
@@ -260,9 +294,10 @@ class StreamConsumer(AsyncConsumer):
                 self.is_closed = True
 
     async def _stop(self) -> None:
-        if self._streaming is not None:
-            self._streaming.cancel()
-            await asyncio.gather(self._streaming, return_exceptions=True)
+        tasks = [task for task in (self._streaming, self._sent_away) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _cloudevents() -> CloudEvents:

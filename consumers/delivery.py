@@ -13,6 +13,7 @@ from .hub import Hub
 from .metrics import meter
 from .outbox import Outbox
 from .protocol import Ack, Batch, Gap, Hello
+from .sight import Sight
 from .subscription import Subscription
 from .window import Window
 
@@ -62,6 +63,16 @@ class Delivery:
     def change_filter(self, wanted: Filter) -> None:
         """It holds from the next batch on, and the client is told from where."""
         self._wanted_filter = wanted
+        self._subscription.wake()
+
+    def change_sight(self, sight: Sight) -> None:
+        """It holds at once: for whatever has not been sent yet."""
+        self._subscription.sight = sight
+        self._subscription.wake()
+
+    def stop(self, reason: Exception) -> None:
+        """Have `follow` raise it."""
+        self._failure = reason
         self._subscription.wake()
 
     async def follow(self, hub: Hub) -> None:

@@ -19,6 +19,7 @@ from .window import Drain, Pace, Window
 class Dialect(Protocol):
     """Each method returns the text frames that say it, none if this dialect does not say such a thing."""
 
+    name: str
     answers: bool
     """Whether the client speaks too: it says hello, and acknowledges."""
 
@@ -44,6 +45,7 @@ class Dialect(Protocol):
 
 
 class SignalcastV1:
+    name = protocol.V1
     answers = True
 
     def flow(self, hello: Hello, now: float, outbox: Outbox | None) -> Window:
@@ -87,6 +89,7 @@ class SignalcastV1:
 class CloudEvents:
     """Control is a CloudEvent without a `sequence`; liveness is the websocket's own ping."""
 
+    name = "cloudevents.json"
     answers = False
 
     def __init__(self, source: str) -> None:
@@ -125,6 +128,8 @@ class CloudEvents:
 
 class ServerSentEvents(CloudEvents):
     """Every event, and every gap, says where a client resumes that has it: `epoch:position`."""
+
+    name = "sse"
 
     def __init__(self, source: str, epoch: str, retry_ms: int) -> None:
         super().__init__(source)

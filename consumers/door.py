@@ -7,19 +7,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 
-from .access import Viewer, viewer_of_request
+from .metrics import meter
 from .process import Process, process
 from .protocol import CloseCode, Refused
-from .sight import FULL, Sight
+from .refusal import headers_with, status_of
+from .sight import Sight
 from .subscription import LogReplaced
+from .visits import Visit
 
 logger = logging.getLogger("signalcast.consumers")
-
-RETRY_SECONDS = 5
 
 View = Callable[..., Awaitable[HttpResponse]]
 
@@ -28,18 +28,28 @@ View = Callable[..., Awaitable[HttpResponse]]
 class Guest:
     """Somebody who was let in, for as long as the request is answered."""
 
-    viewer: Viewer
-    sight: Sight
+    visit: Visit
     process: Process
+
+    @property
+    def sight(self) -> Sight:
+        """What may be seen now. Raises Refused if nothing may be seen any more."""
+        if self.visit.refused:
+            raise self.visit.refused
+        return self.visit.sight
 
 
 @asynccontextmanager
 async def let_in(request: HttpRequest) -> AsyncIterator[Guest]:
     """Raises Refused, and what the database raises."""
     async with process() as shared:
-        _check_site(request)
-        viewer = await shared.database.run(viewer_of_request, request)
-        yield Guest(viewer=viewer, sight=FULL, process=shared)
+        # Whoever goes on to look asks for the sight anew.
+        visit = await shared.visits.arrive(_scope_of(request), changed=lambda: None)
+        visit.audit.began(way=request.path, start=None, filter=request.META.get("QUERY_STRING", ""))
+        try:
+            yield Guest(visit=visit, process=shared)
+        finally:
+            visit.leave()
 
 
 def answers_in_json(view: View) -> View:
@@ -74,14 +84,19 @@ def error(status: HTTPStatus, message: str, headers: Mapping[str, str] | None = 
 
 
 def _refusal(refused: Refused) -> HttpResponse:
-    code = refused.code
-    headers = {"WWW-Authenticate": 'Bearer realm="signalcast"'} if code == CloseCode.SIGN_IN else {}
-    if code.comes_back:
-        return error(HTTPStatus.SERVICE_UNAVAILABLE, refused.message, {"Retry-After": str(RETRY_SECONDS)})
-    return error(HTTPStatus(code - 4000), refused.message, headers)
+    if refused.limit:
+        meter.limited(refused.limit)
+    return error(status_of(refused.code), refused.message, headers_with(refused.code))
 
 
-def _check_site(request: HttpRequest) -> None:
-    """A page of another origin cannot read what we answer, since no header allows it to; nor shall it have us work."""
-    if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
-        raise Refused(CloseCode.FORBIDDEN, "Pages of another origin may not read the log.")
+def _scope_of(request: HttpRequest) -> Mapping[str, Any]:
+    """What ASGI calls the request's scope; under WSGI there is none."""
+    if scope := getattr(request, "scope", None):
+        return cast(Mapping[str, Any], scope)
+    headers = {"host": request.get_host()} | {name.lower(): value for name, value in request.headers.items()}
+    return {
+        "type": "http",
+        "headers": [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()],
+        "client": [request.META.get("REMOTE_ADDR", ""), 0],
+        "scheme": request.scheme,
+    }

@@ -15,6 +15,7 @@ from events.streams import MAIN
 
 from . import query
 from .door import answers_in_json, error, let_in
+from .limits import of_filters
 from .page import Asked, page_of
 from .protocol import MAX_POSITION, bad_request, shown
 
@@ -45,9 +46,10 @@ async def event(request: HttpRequest, id: str) -> HttpResponse:
     async with let_in(request) as guest:
         id = id.lower()
         found = await guest.process.database.run(log.find, MAIN, id) if _ID.fullmatch(id) else None
+        sight = guest.sight
         if found:
-            await guest.sight.learn([found])
-        seen = guest.sight.see(found) if found else None
+            await sight.learn([found])
+        seen = sight.see(found) if found else None
     if seen is None:
         return error(HTTPStatus.NOT_FOUND, "There is no such event.")
     return HttpResponse(seen.line, content_type="application/cloudevents+json")
@@ -55,7 +57,7 @@ async def event(request: HttpRequest, id: str) -> HttpResponse:
 
 def _asked(request: HttpRequest) -> Asked:
     """Raises Refused (4400)."""
-    asked = query.parse(request.META["QUERY_STRING"], also=("before", "limit"))
+    asked = query.parse(request.META["QUERY_STRING"], also=("before", "limit"), limits=of_filters())
     epoch, before = _before(asked.others.get("before"))
     if epoch and asked.epoch and epoch != asked.epoch:
         raise bad_request("after and before are positions of different logs.")

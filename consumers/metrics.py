@@ -22,6 +22,17 @@ BOUNDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 
 SSE = "sse"
 DIALECTS = (V1, "cloudevents.json", SSE)
 OTHER = "other"
+LIMITS = (
+    "clients",
+    "clients_per_user",
+    "clients_per_address",
+    "handshakes",
+    "hello_seconds",
+    "message_bytes",
+    "messages",
+    "json_depth",
+    "filter",
+)
 
 
 class Meter:
@@ -31,6 +42,7 @@ class Meter:
         self.deliveries = 0
         self._sockets: dict[object, tuple[str, Callable[[], int] | None]] = {}
         self._closes = Counter({str(int(code)): 0 for code in CloseCode} | {OTHER: 0})
+        self._limits = Counter(dict.fromkeys(LIMITS, 0))
         self._hubs: set[Hub] = set()
         self._repairs = 0
         self._observed = [0] * (len(BOUNDS) + 1)
@@ -48,6 +60,10 @@ class Meter:
 
     def refused(self, code: CloseCode | None) -> None:
         self._closes[str(int(code)) if code else OTHER] += 1
+
+    def limited(self, limit: str) -> None:
+        """Somebody was refused, or sent away, since this limit was reached."""
+        self._limits[limit] += 1
 
     def started(self, hub: Hub) -> None:
         self._hubs.add(hub)
@@ -92,6 +108,12 @@ class Meter:
         for code, count in list(self._closes.items()):
             closes.add_metric([code], count)
         yield closes
+        limits = CounterMetricFamily(
+            "signalcast_limits", "What was refused since a limit was reached; each is a setting.", labels=["limit"]
+        )
+        for limit, count in list(self._limits.items()):
+            limits.add_metric([limit], count)
+        yield limits
         yield CounterMetricFamily(
             "signalcast_gap_repairs",
             "Group messages that did not continue what was known, or were not believed: the log was read instead.",

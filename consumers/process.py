@@ -23,7 +23,9 @@ from .buffers import Buffer, Level
 from .database import Database, StreamLog
 from .hub import Hub
 from .metrics import meter
+from .protocol import CloseCode, Refused
 from .ring import Ring
+from .visits import Visits
 
 logger = logging.getLogger("signalcast.consumers")
 
@@ -37,6 +39,7 @@ class Process:
     def __init__(self) -> None:
         self.users = 0
         self.database = Database()
+        self.visits = Visits(self.database)
         self._starting = asyncio.Lock()
         self._log: StreamLog | None = None
         self._hub: Hub | None = None
@@ -61,6 +64,11 @@ class Process:
                 self._hub = hub
             return self._hub
 
+    def check_room(self) -> None:
+        """Whether there is room for one more who follows the stream. Raises Refused (4013)."""
+        if self._hub and self._hub.clients >= current().MAX_CLIENTS:
+            raise Refused(CloseCode.OVERLOADED, "This server has as many clients as it takes.", limit="clients")
+
     def buffers(self) -> list[Buffer]:
         """What this process holds now; of its hub's, as long as there is one."""
         found = [Buffer("appends", Level(publisher().waiting, QUEUE_SIZE, "events"))]
@@ -73,6 +81,7 @@ class Process:
         if self._hub is not None:
             await self._hub.stop()
             meter.stopped(self._hub)
+        await self.visits.stop()
         if self._log is not None:
             self._log.close()
         await self.database.close()

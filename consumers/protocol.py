@@ -19,6 +19,7 @@ from .frame import text_frame
 V1 = "signalcast.v1"
 
 MAX_CLIENT_BYTES = 64 * 1024
+MAX_DEPTH = 32
 WINDOW_EVENTS = 4096
 WINDOW_BYTES = 1024 * 1024
 FRAME_EVENTS = 1000
@@ -34,6 +35,7 @@ class CloseCode(IntEnum):
     TOO_SLOW = 4008
     RESTART = 4012
     OVERLOADED = 4013
+    TOO_MANY = 4029
     BAD_REQUEST = 4400
     SIGN_IN = 4401
     FORBIDDEN = 4403
@@ -48,10 +50,21 @@ class CloseCode(IntEnum):
 class Refused(Exception):
     """The client is told why, and the socket is closed with `code`."""
 
-    def __init__(self, code: CloseCode, message: str) -> None:
+    def __init__(self, code: CloseCode, message: str, *, limit: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.limit = limit
+        """The name of the limit that was reached, if it was one: of the setting, in small letters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a client's message may be."""
+
+    bytes: int = MAX_CLIENT_BYTES
+    depth: int = MAX_DEPTH
+    window: int = WINDOW_EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +170,15 @@ class Batch:
         return "\n".join([self._header, *(entry.line for entry in self.entries)])
 
 
-def parse(text: str) -> Hello | Ack | SetFilter:
+_LIMITS = Limits()
+
+
+def parse(text: str, limits: Limits = _LIMITS) -> Hello | Ack | SetFilter:
     """A client's message. Raises Refused (4400), with a message that says what to send instead."""
-    message = _loads(text)
+    message = _loads(text, limits)
     match message.get("op"):
         case "hello":
-            return _hello(message)
+            return _hello(message, limits)
         case "ack":
             return Ack(_position(message.get("pos"), "ack.pos"))
         case "filter":
@@ -170,8 +186,8 @@ def parse(text: str) -> Hello | Ack | SetFilter:
     raise bad_request(f"op is {shown(message.get('op'))}; it must be hello, ack or filter.")
 
 
-def bad_request(message: str) -> Refused:
-    return Refused(CloseCode.BAD_REQUEST, message)
+def bad_request(message: str, *, limit: str = "") -> Refused:
+    return Refused(CloseCode.BAD_REQUEST, message, limit=limit)
 
 
 def shown(value: object) -> str:
@@ -183,16 +199,30 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _loads(text: str) -> dict[str, Any]:
-    if len(text.encode("utf-8", "replace")) > MAX_CLIENT_BYTES:
-        raise bad_request(f"A message may have {MAX_CLIENT_BYTES} bytes at most.")
+def _loads(text: str, limits: Limits) -> dict[str, Any]:
+    if len(text.encode("utf-8", "replace")) > limits.bytes:
+        raise bad_request(f"A message may have {limits.bytes} bytes at most.", limit="message_bytes")
     try:
         message = _decoder.decode(text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise bad_request("This is not JSON.") from error
+    except RecursionError as error:
+        raise _too_deep(limits) from error
+    # Without so many brackets it cannot be too deep, and most messages have one.
+    if text.count("{") + text.count("[") > limits.depth and not _is_within(message, limits.depth):
+        raise _too_deep(limits)
     if not isinstance(message, dict):
         raise bad_request('A message is a JSON object, e.g. {"op":"hello"}.')
     return message
+
+
+def _is_within(value: object, depth: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return inner is None or (depth > 0 and all(_is_within(each, depth - 1) for each in inner))
+
+
+def _too_deep(limits: Limits) -> Refused:
+    return bad_request(f"A message may be nested {limits.depth} levels deep at most.", limit="json_depth")
 
 
 def _no_constant(name: str) -> None:
@@ -202,7 +232,7 @@ def _no_constant(name: str) -> None:
 _decoder = json.JSONDecoder(parse_constant=_no_constant)
 
 
-def _hello(message: dict[str, Any]) -> Hello:
+def _hello(message: dict[str, Any], limits: Limits) -> Hello:
     window = message.get("window", WINDOW_EVENTS)
     if not _is_int(window) or window < 1:
         raise bad_request(f"hello.window is {shown(window)}; it must be a number of events, at least 1.")
@@ -212,7 +242,7 @@ def _hello(message: dict[str, Any]) -> Hello:
         epoch=_string(message.get("epoch"), "hello.epoch"),
         tip=_string(message.get("tip"), "hello.tip"),
         filter=message.get("filter"),
-        window=min(window, WINDOW_EVENTS),
+        window=min(window, limits.window),
     )
 
 

@@ -67,6 +67,8 @@ class Sight:
 
 
 FULL = Sight("")
+BLIND = Sight("blind", personal=False, allows=lambda type: False)
+"""Of somebody who may see nothing any more."""
 
 
 def stand_in(id: str) -> str:

@@ -18,16 +18,19 @@ from events.settings import current
 from events.streams import MAIN
 
 from . import query, window
-from .access import _headers, _own_origin, viewer_of_socket
 from .consumer import GONE, GOODBYE_SECONDS, RETRY_MS, RETRY_MS_A_CLIENT, RETRY_MS_AFTER_FAILURE
 from .delivery import Delivery, Stalled
 from .dialect import ServerSentEvents
+from .limits import of_filters
 from .metrics import SSE, meter
 from .opening import Opening, open_at
+from .origin import headers_of
 from .outbox import response_outbox_of
 from .process import Process, process
 from .protocol import CloseCode, Hello, Refused, Start, bad_request, shown
+from .refusal import headers_with, status_of
 from .subscription import LogReplaced
+from .visits import Visit
 
 logger = logging.getLogger("signalcast.consumers")
 
@@ -43,7 +46,6 @@ _HEADERS = {
     "X-Accel-Buffering": "no",
     "X-Content-Type-Options": "nosniff",
 }
-_LATER = {"Retry-After": str(RETRY_MS_AFTER_FAILURE // 1000)}
 
 
 async def event_stream(scope: Any, receive: Any, send: Any) -> None:
@@ -67,6 +69,8 @@ class EventStream:
         self._outbox = response_outbox_of(scope)
         self._dialect: ServerSentEvents | None = None
         self._closed_with: CloseCode | None = None
+        self._visit: Visit | None = None
+        self._delivery: Delivery | None = None
         self._sent = 0
 
     async def run(self, receive: Any) -> None:
@@ -105,36 +109,53 @@ class EventStream:
             await self._leave(retry_ms=RETRY_MS_AFTER_FAILURE)
 
     async def _stream(self) -> None:
-        await self._let_in()
-        asked = query.parse(self._scope["query_string"].decode("latin-1"))
+        visit = await self._let_in()
+        try:
+            await self._follow(visit)
+        finally:
+            visit.leave(self._closed_with)
+
+    async def _follow(self, visit: Visit) -> None:
+        asked = query.parse(self._scope["query_string"].decode("latin-1"), limits=of_filters())
         epoch, start = _place(self._scope) or (asked.epoch, asked.start)
-        # Nobody's cookies are held for as long as the stream lasts.
+        # Nobody's cookies are held for as long as the stream lasts, and nobody's token.
         self._scope["headers"] = []
         hub = await self._process.hub()
-        opening = await open_at(hub, start, asked.filter, epoch=epoch)
+        opening = await open_at(hub, start, asked.filter, visit.sight, epoch=epoch)
         # Asked without a wait before the subscription, or many at once would all find room.
-        if hub.clients >= current().MAX_CLIENTS:
-            raise Refused(CloseCode.OVERLOADED, "This server has as many clients as it takes.")
-        with hub.subscribe(asked.filter, opening.position) as subscription:
+        self._process.check_room()
+        if visit.refused:
+            raise visit.refused
+        with hub.subscribe(asked.filter, opening.position, visit.sight) as subscription:
             self._dialect = await self._begin(opening, hub.heartbeat)
             if self._scope["method"] == "HEAD":
                 return await self._end()
+            visit.audit.began(way=self._dialect.name, start=opening.position, filter=asked.filter.key)
             hello = Hello(start=start)
-            delivery = Delivery(self, self._dialect, hello, subscription, self._outbox)
+            self._delivery = Delivery(self, self._dialect, hello, subscription, self._outbox)
             await self.say(self._dialect.welcome(hello, opening, hub.heartbeat))
             if opening.gap:
                 await self.say(self._dialect.gap(opening.gap, now()))
-            await delivery.follow(hub)
+            self._change_sight()
+            await self._delivery.follow(hub)
 
-    async def _let_in(self) -> None:
+    def _change_sight(self) -> None:
+        """What the client may see is not what it was."""
+        if self._visit and self._delivery:
+            self._delivery.change_sight(self._visit.sight)
+            if self._visit.refused:
+                self._delivery.stop(self._visit.refused)
+
+    async def _let_in(self) -> Visit:
         try:
-            await viewer_of_socket(_vouched(self._scope), self._process.database)
+            self._visit = await self._process.visits.arrive(self._scope, self._change_sight)
         except Refused:
             raise
         except Exception as error:
             if self._process.may_say("access_failed"):
                 logger.exception("Nobody can be let in", extra={"action": "access_failed"})
             raise Refused(CloseCode.RESTART, "Nobody can be let in at the moment.") from error
+        return self._visit
 
     async def _begin(self, opening: Opening, heartbeat: float) -> ServerSentEvents:
         if self._outbox:
@@ -166,9 +187,11 @@ class EventStream:
 
     async def _refuse(self, refused: Refused) -> None:
         self._closed_with = refused.code
+        if refused.limit:
+            meter.limited(refused.limit)
         if self._dialect is None:
             meter.refused(refused.code)
-            await self._answer(_status(refused.code), refused.message, _LATER if refused.code.comes_back else {})
+            await self._answer(status_of(refused.code), refused.message, headers_with(refused.code))
         else:
             await self._end_with(self._dialect.error(refused.code, refused.message, now()))
 
@@ -224,33 +247,12 @@ async def _cancel(*tasks: "asyncio.Task[None]") -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _status(code: CloseCode) -> HTTPStatus:
-    return HTTPStatus.SERVICE_UNAVAILABLE if code.comes_back else HTTPStatus(code - 4000)
-
-
 def _place(scope: Mapping[str, Any]) -> tuple[str | None, Start] | None:
     """Where a client was that comes back: of which log it knows, and the first position it wants."""
-    given = _headers(scope).get("last-event-id")
+    given = headers_of(scope).get("last-event-id")
     if not given:
         return None
     epoch, _, position = given.rpartition(":")
     if not (position.isascii() and position.isdigit() and len(position) < 19):
         raise bad_request(f"Last-Event-ID is {shown(given)}; it must be an id that this stream has sent.")
     return epoch or None, int(position) + 1
-
-
-def _vouched(scope: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The scope, with its own origin where a browser sends none.
-
-    To a websocket the cookies of a client without an Origin prove nothing, since any page may open one and read it.
-    A response to GET is read by pages of this origin alone: we allow it to no other (there is no header of CORS), and
-    as a script or a style it is refused for its type. Browsers leave out the Origin there, and say Sec-Fetch-Site
-    instead, where the connection is safe; so cookies count, as for any page, unless that says that another site asks.
-    """
-    headers = _headers(scope)
-    if "origin" in headers:
-        return scope
-    if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-        raise Refused(CloseCode.FORBIDDEN, "Pages of another origin may not follow the stream.")
-    own = _own_origin(scope, headers)
-    return {**scope, "headers": [*scope["headers"], (b"origin", own.encode("latin-1"))]}

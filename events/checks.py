@@ -11,11 +11,31 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import connections
+from django.utils.module_loading import import_string
 
 from . import catalog
 from .settings import NAMES, PUBLISHERS
 
 MOST_DATA_BYTES = 512 * 1024
+
+# The least of each number, and the most, if there is one.
+_RANGES = {
+    "MAX_DATA_BYTES": (256, MOST_DATA_BYTES),
+    "RING_EVENTS": (1, None),
+    "RING_BYTES": (1024, None),
+    "MAX_CLIENTS": (1, None),
+    "MAX_CLIENTS_PER_USER": (1, None),
+    "MAX_CLIENTS_PER_ADDRESS": (1, None),
+    "MAX_HANDSHAKES": (1, None),
+    "MAX_MESSAGE_BYTES": (256, 1024 * 1024),
+    "MAX_MESSAGES": (1, None),
+    "MAX_JSON_DEPTH": (2, 200),
+    "MAX_WINDOW": (1, 1_000_000),
+    "MAX_FILTER_DEPTH": (1, 50),
+    "MAX_FILTER_EXPRESSIONS": (1, 10_000),
+    "TRUSTED_PROXIES": (0, 10),
+}
+_WHY = {"MAX_DATA_BYTES": ": servers refuse frames of 1 MiB"}
 
 # RFC 3986 §2, without the query and the fragment, behind which stream and epoch would be lost.
 _SOURCE = re.compile(r"(?=.{1,255}\Z)(?:[A-Za-z0-9._~:/@!$&'()*+,;=\[\]-]|%[0-9A-Fa-f]{2})+")
@@ -37,7 +57,7 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
         ]
     if not isinstance(given, Mapping):
         return [_error(1, "SIGNALCAST is not a dictionary.", 'SIGNALCAST = {"SIGNALS": ["shop.signals"]}')]
-    return [*_unknown(given), *_signals(given), *_values(given), *_database(given), *_layer()]
+    return [*_unknown(given), *_signals(given), *_values(given), *_policy(given), *_database(given), *_layer()]
 
 
 @register("signalcast")
@@ -112,19 +132,16 @@ def _values(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
             f'SIGNALCAST["PUBLISHER"] is {given["PUBLISHER"]!r}.',
             f"one of {', '.join(PUBLISHERS)}",
         )
-    for name, least in (("MAX_DATA_BYTES", 256), ("RING_EVENTS", 1), ("RING_BYTES", 1024), ("MAX_CLIENTS", 1)):
+    for name, (least, most) in _RANGES.items():
         value = given.get(name, least)
         if type(value) is not int or value < least:
             yield _error(6, f"SIGNALCAST[{name!r}] is {value!r}.", f"a whole number of at least {least}")
-        elif name == "MAX_DATA_BYTES" and value > MOST_DATA_BYTES:
-            yield _error(
-                7,
-                'SIGNALCAST["MAX_DATA_BYTES"] is too large: servers refuse frames of 1 MiB.',
-                f"at most {MOST_DATA_BYTES}",
-            )
-    heartbeat = given.get("HEARTBEAT", 10)
-    if type(heartbeat) not in (int, float) or not 0.01 <= heartbeat < inf:
-        yield _error(6, f'SIGNALCAST["HEARTBEAT"] is {heartbeat!r}.', "a number of seconds, at least 0.01")
+        elif most and value > most:
+            yield _error(7, f"SIGNALCAST[{name!r}] is {value!r}, too large{_WHY.get(name, '')}.", f"at most {most}")
+    for name in ("HEARTBEAT", "HELLO_SECONDS"):
+        seconds = given.get(name, 10)
+        if type(seconds) not in (int, float) or not 0.01 <= seconds < inf:
+            yield _error(6, f"SIGNALCAST[{name!r}] is {seconds!r}.", "a number of seconds, at least 0.01")
     source = given.get("SOURCE", "/")
     if not isinstance(source, str) or not _SOURCE.fullmatch(source):
         yield _error(
@@ -140,6 +157,21 @@ def _values(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
             'SIGNALCAST["METRICS_TOKEN"] is no token.',
             "at least 16 letters, digits and -._~+/, e.g. what python -c "
             "'import secrets; print(secrets.token_urlsafe())' prints",
+        )
+
+
+def _policy(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    path = given.get("CAN_FOLLOW", "")
+    try:
+        is_right = path == "" or (isinstance(path, str) and callable(import_string(path)))
+        problem = "no path of a function"
+    except Exception as error:  # Whatever the project's module raises.
+        is_right, problem = False, f"which cannot be imported ({error})"
+    if not is_right:
+        yield _error(
+            15,
+            f'SIGNALCAST["CAN_FOLLOW"] is {path!r}, {problem}.',
+            '"CAN_FOLLOW": "shop.policy.can_follow", or nothing',
         )
 
 

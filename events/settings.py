@@ -25,6 +25,27 @@ class Settings:
     RING_BYTES: int = 16 * 1024 * 1024
     # How many clients a server process takes; the next ones are told to come back later.
     MAX_CLIENTS: int = 10_000
+    # How many of them may be of one user, or come from one address; the next ones are told the same.
+    MAX_CLIENTS_PER_USER: int = 1000
+    MAX_CLIENTS_PER_ADDRESS: int = 5000
+    # How many handshakes a server process looks at in a second; whoever is one too many comes back later.
+    MAX_HANDSHAKES: int = 5000
+    # Seconds within which a client of signalcast.v1 says hello.
+    HELLO_SECONDS: float = 10.0
+    # The largest message of a client, in bytes, and how many of them it may send in a second.
+    MAX_MESSAGE_BYTES: int = 65_536
+    MAX_MESSAGES: int = 1000
+    # How deep a client's message may be nested.
+    MAX_JSON_DEPTH: int = 32
+    # How many events may be under way to a client that it has not acknowledged.
+    MAX_WINDOW: int = 4096
+    # How deep a filter may be nested, and how many expressions it may have.
+    MAX_FILTER_DEPTH: int = 8
+    MAX_FILTER_EXPRESSIONS: int = 100
+    # How many proxies of yours a request comes through, each of which adds to X-Forwarded-For.
+    TRUSTED_PROXIES: int = 0
+    # The dotted path of can_follow(viewer, stream, event_type), which says what of the stream a viewer may see.
+    CAN_FOLLOW: str = ""
     # Seconds between two heartbeats to a client; it tells a quiet stream from a dead connection.
     HEARTBEAT: float = 10.0
     # Whoever sends it as a bearer token may read /metrics; empty: this machine alone may.

@@ -223,10 +223,15 @@ LIMITS = {
     datapath.MAX_LENGTH,
     datapath.MAX_PARTS,
     comparison.MAX_DIGITS,
-    consumer.HELLO_SECONDS,
+    protocol.MAX_DEPTH,
     consumer.MAX_COMPLAINTS,
     Settings().MAX_DATA_BYTES,
     Settings().MAX_CLIENTS,
+    Settings().MAX_CLIENTS_PER_USER,
+    Settings().MAX_CLIENTS_PER_ADDRESS,
+    Settings().MAX_HANDSHAKES,
+    Settings().MAX_MESSAGES,
+    Settings().HELLO_SECONDS,
     Settings().HEARTBEAT,
 }
 

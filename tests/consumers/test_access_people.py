@@ -8,7 +8,7 @@ from django.test import Client, RequestFactory
 from consumers.access import Viewer, viewer_of_request
 from consumers.protocol import CloseCode, Refused
 
-from .handshake import code_of
+from .handshake import code_of, drive
 
 
 @pytest.fixture(autouse=True)
@@ -88,22 +88,13 @@ class TestPeople:
             assert self.code(garbage) == CloseCode.SIGN_IN, garbage
 
 
-def drive(coroutine):
-    """Run a coroutine that waits for nothing, where the ORM may be used."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stopped:
-        return stopped.value
-    raise AssertionError("it waits for something")
-
-
 def test_a_page_follows_the_same_rules(settings, transactional_db):
     request = RequestFactory().get("/", REMOTE_ADDR="127.0.0.1")
     request.user = AnonymousUser()
     with pytest.raises(Refused, match="Sign in to follow this stream"):
         viewer_of_request(request)
     settings.DEBUG = True
-    assert viewer_of_request(request) == Viewer(None, open=True)
+    assert viewer_of_request(request) == Viewer(open=True, personal=True)
 
     request = RequestFactory().get("/", REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR="203.0.113.7")
     with pytest.raises(Refused):
@@ -116,4 +107,4 @@ def test_a_page_follows_the_same_rules(settings, transactional_db):
         viewer_of_request(request)
     request.user.user_permissions.add(Permission.objects.get(codename="view_event"))
     request.user = User.objects.get()
-    assert viewer_of_request(request) == Viewer("mei")
+    assert viewer_of_request(request) == Viewer(name="mei", user_id=request.user.pk)

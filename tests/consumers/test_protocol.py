@@ -96,8 +96,12 @@ INVALID = {
     "half an object": ('{"op":"hello"', "This is not JSON."),
     "NaN": ('{"op":"hello","window":NaN}', "This is not JSON."),
     "Infinity": ('{"op":"ack","pos":-Infinity}', "This is not JSON."),
-    "a nesting bomb": ("[" * 30_000 + "]" * 30_000, "This is not JSON."),
-    "a nesting bomb of objects": ('{"op":' * 10_000, "This is not JSON."),
+    "a nesting bomb": ("[" * 30_000 + "]" * 30_000, "A message may be nested 32 levels deep at most."),
+    "a nesting bomb of objects": ('{"op":' * 10_000, "A message may be nested 32 levels deep at most."),
+    "33 levels": (
+        '{"op":"filter","filter":' + "[" * 32 + "]" * 32 + "}",
+        "A message may be nested 32 levels deep at most.",
+    ),
     "an integer of 5,000 digits": ('{"op":"ack","pos":' + "9" * 5_000 + "}", "This is not JSON."),
     "a list": ('["hello"]', 'A message is a JSON object, e.g. {"op":"hello"}.'),
     "a string": ('"hello"', 'A message is a JSON object, e.g. {"op":"hello"}.'),
@@ -165,11 +169,26 @@ def test_a_float_that_overflows_is_refused_like_any_other():
         parse('{"op":"hello","from":1e999}')
 
 
+def test_32_levels_are_not_too_deep_and_brackets_in_strings_count_for_nothing():
+    filter = '["' + "[{" * 100 + '"]' + "," + "[" * 30 + "]" * 30
+    assert parse('{"op":"filter","filter":[' + filter + "]}").filter
+
+
+def test_limits_are_what_the_server_says_they_are():
+    limits = protocol.Limits(bytes=100, depth=3, window=10)
+
+    assert parse('{"op":"hello","window":4096}', limits).window == 10
+    for text in ('{"op":"hello","filter":[[[]]]}', '{"op":"hello","tip":"' + "x" * 90 + '"}'):
+        with pytest.raises(Refused) as refused:
+            parse(text, limits)
+        assert refused.value.limit in ("json_depth", "message_bytes")
+
+
 def test_close_codes_say_by_their_range_whether_a_client_comes_back():
     comes_back = {code.name for code in CloseCode if 4000 <= code <= 4399}
     stays_away = {code.name for code in CloseCode if 4400 <= code <= 4999}
 
-    assert comes_back == {"TOO_SLOW", "RESTART", "OVERLOADED"}
+    assert comes_back == {"TOO_SLOW", "RESTART", "OVERLOADED", "TOO_MANY"}
     assert stays_away == {"BAD_REQUEST", "SIGN_IN", "FORBIDDEN", "NO_SUCH_STREAM", "NO_SUBPROTOCOL"}
 
 

@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from prometheus_client import REGISTRY
 
-from consumers import sse, window
-from consumers.access import Viewer
+from consumers import changes, process, sse, window
 from consumers.sse import EventStream
+from consumers.viewer import Viewer
+from consumers.visits import Visits
 
 from .conftest import until
 from .memory import MemoryLog
@@ -20,20 +21,24 @@ PAID, COMPLETED = "academy.order_paid", "academy.course_completed"
 class Database:
     """Knows one user, and no cookies but these."""
 
-    async def share(self, function, cookies, is_local):
-        if cookies != "sessionid=anna":
-            return function("", is_local)
-        return Viewer("anna")
+    async def share(self, function, claim):
+        if claim.session != "anna":
+            return function(replace(claim, session=""))
+        return Viewer(name="anna", personal=True)
+
+    async def run(self, function, *arguments):
+        return {changes.newest: 0, changes.since: []}[function]
 
 
 class Process:
     """A process whose hub is given."""
 
     users = 1
+    check_room = process.Process.check_room
 
     def __init__(self, hub):
         self._hub = hub
-        self.database = Database()
+        self.visits = Visits(Database())
         self.error = None
 
     def may_say(self, complaint):
@@ -139,20 +144,22 @@ class Response:
 
 
 @pytest.fixture
-def request_of(settings):
+async def request_of(settings):
     """Asks for the stream, from this machine, under DEBUG."""
     settings.DEBUG = True
-    responses = []
+    responses, processes = [], []
 
     def ask(hub, *arguments, **options):
-        process = hub if isinstance(hub, Process) else Process(hub)
-        responses.append(Response(process, *arguments, **options))
+        processes.append(hub if isinstance(hub, Process) else Process(hub))
+        responses.append(Response(processes[-1], *arguments, **options))
         return responses[-1]
 
     yield ask
 
     for response in responses:
         response.task.cancel()
+    for each in processes:
+        await each.visits.stop()
 
 
 async def test_each_event_says_where_its_client_resumes(start_hub, request_of):
