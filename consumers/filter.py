@@ -48,6 +48,8 @@ class Filter:
 
     key: str
     matches: Matches = field(compare=False, repr=False)
+    reads_data: bool = False
+    """Whether it looks into the data, which takes as long as there is data."""
 
 
 EVERYTHING = Filter("", lambda entry: True)
@@ -57,8 +59,9 @@ def parse(expression: object, limits: FilterLimits = LIMITS) -> Filter:
     """The filter that an expression describes; None is no filter. Raises InvalidFilter."""
     if expression is None:
         return EVERYTHING
-    matches = _Parser(limits).parse(expression, "filter", limits.depth)
-    return Filter(json.dumps(expression, sort_keys=True, separators=(",", ":")), matches)
+    parser = _Parser(limits)
+    matches = parser.parse(expression, "filter", limits.depth)
+    return Filter(json.dumps(expression, sort_keys=True, separators=(",", ":")), matches, parser.reads_data)
 
 
 def of_types(patterns: Iterable[str]) -> Filter:
@@ -94,6 +97,7 @@ class _Parser:
     def __init__(self, limits: FilterLimits) -> None:
         self.limits = limits
         self.expressions = 0
+        self.reads_data = False
 
     def parse(self, expression: object, place: str, depth: int) -> Matches:
         self.expressions += 1
@@ -109,9 +113,9 @@ class _Parser:
         place = f"{place}.{dialect}"
         match dialect:
             case "exact" | "prefix" | "suffix":
-                return _all([_text_test(dialect, *each) for each in _members(operand, place, _ATTRIBUTES)])
+                return _all([_text_test(dialect, *each) for each in self._members(operand, place, _ATTRIBUTES)])
             case "gt" | "gte" | "lt" | "lte":
-                return _all([_order_test(dialect, *each) for each in _members(operand, place, _PATHS)])
+                return _all([_order_test(dialect, *each) for each in self._members(operand, place, _PATHS)])
             case "all":
                 return _all(self._several(operand, place, depth))
             case "any":
@@ -119,6 +123,13 @@ class _Parser:
             case "not":
                 return _negated(self.parse(operand, place, depth - 1))
         raise InvalidFilter(place, f"is no dialect that is spoken here: {', '.join(_DIALECTS)}")
+
+    def _members(self, operand: object, place: str, wanted: str) -> list[tuple[str, Any, str]]:
+        """Name, value and place of each member; there must be one."""
+        if not isinstance(operand, dict) or not operand:
+            raise InvalidFilter(place, wanted)
+        self.reads_data |= any(map(datapath.is_path, operand))
+        return [(name, value, f"{place}.{name}") for name, value in operand.items()]
 
     def _several(self, operand: object, place: str, depth: int) -> list[Matches]:
         if not isinstance(operand, list) or not operand:
@@ -129,13 +140,6 @@ class _Parser:
 _DIALECTS = ("exact", "prefix", "suffix", "all", "any", "not", "gt", "gte", "lt", "lte")
 _ATTRIBUTES = 'must be an object of attributes, e.g. {"type":"academy.order_paid"}'
 _PATHS = 'must be an object of paths, e.g. {"data.order.fields.total":100}'
-
-
-def _members(operand: object, place: str, wanted: str) -> list[tuple[str, Any, str]]:
-    """Name, value and place of each member; there must be one."""
-    if not isinstance(operand, dict) or not operand:
-        raise InvalidFilter(place, wanted)
-    return [(name, value, f"{place}.{name}") for name, value in operand.items()]
 
 
 def _text_test(dialect: str, name: str, value: object, place: str) -> Matches:
@@ -209,11 +213,8 @@ def _suffix(name: str, wanted: str) -> Matches:
 
 
 def _of_data(find: datapath.Find, test: comparison.Test) -> Matches:
-    def matches(entry: Entry) -> bool:
-        found = find(entry.data)
-        return found is not datapath.ABSENT and test(found)
-
-    return matches
+    # What is absent is of no kind, and passes no test.
+    return lambda entry: test(find(entry.data))
 
 
 def _all(parts: list[Matches]) -> Matches:

@@ -1,5 +1,6 @@
 """Where a client begins: what it asked for, held against what the log has. Knows no Django."""
 
+import asyncio
 from dataclasses import dataclass
 
 from events.event import Entry
@@ -8,7 +9,7 @@ from .filter import EVERYTHING, Filter
 from .hub import Hub
 from .protocol import Gap, Last, Since, Start
 from .sight import FULL, Sight, stand_in
-from .subscription import SCAN, LogReplaced, Pruned
+from .subscription import SCAN, LogReplaced, Pruned, portion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ async def _matching(hub: Hub, filter: Filter, sight: Sight, position: int, stop:
     found: list[int] = []
     while position < min(stop, hub.head + 1):
         try:
-            entries = await hub.entries(position, stop)
+            entries = portion(filter, await hub.entries(position, stop))
         except Pruned as pruned:
             position = pruned.oldest
             continue
@@ -112,6 +113,7 @@ async def _matching(hub: Hub, filter: Filter, sight: Sight, position: int, stop:
         seen = [entry for entry in map(sight.see, entries) if entry]
         found += [entry.position for entry in seen if filter.matches(entry)]
         position = entries[-1].position + 1
+        await asyncio.sleep(0)  # Others want their turn.
     return found
 
 

@@ -13,8 +13,9 @@ from .filter import EVERYTHING, Filter
 from .protocol import FRAME_BYTES, HEADER_BYTES, Batch, Gap
 from .sight import FULL, Sight
 
-# How far one read may look for events that match.
+# How far one read may look for events that match; and of how many bytes the data is looked into in one go.
 SCAN = 5000
+DATA_BYTES = 256 * 1024
 
 
 class LogReplaced(Exception):
@@ -99,7 +100,7 @@ class Subscription:
             if self.is_at_head:
                 return None
             try:
-                entries = await self._source.entries(*self._range(limit))
+                entries = portion(self.filter, await self._source.entries(*self._range(limit)))
             except Pruned as pruned:
                 self._check_life()
                 return self._jump(pruned.oldest)
@@ -108,12 +109,14 @@ class Subscription:
             self._check_life()
             if batch := self._pick(entries, limit):
                 return batch
+            # Others want their turn, also where everything is at hand.
+            await asyncio.sleep(0)
 
     def take_at_once(self, limit: int) -> Batch | None:
         """The next batch if it is at hand. None does not say that there is nothing."""
         if self._source.life != self._life or self.is_at_head:
             return None
-        entries = self._source.held(*self._range(limit))
+        entries = portion(self.filter, self._source.held(*self._range(limit)))
         return self._pick(entries, limit) if entries and self.sight.knows(entries) else None
 
     def skip(self) -> Batch | None:
@@ -152,6 +155,18 @@ class Subscription:
     def _shared(self, entries: Sequence[Entry], limit: int, head: int) -> Batch | None:
         key = (self.filter.key, self.sight.key, self.position, entries[0].position, entries[-1].position, limit)
         return self._source.share(key, lambda: select(self.filter, self.position, entries, limit, head, self.sight))
+
+
+def portion(filter: Filter, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """The first of the entries, as many as this filter may be asked about in one go."""
+    if not filter.reads_data:
+        return entries
+    size = 0
+    for index, entry in enumerate(entries):
+        size += len(entry.line)
+        if size > DATA_BYTES:
+            return entries[: max(1, index)]
+    return entries
 
 
 def select(

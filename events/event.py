@@ -21,6 +21,7 @@ _dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _OPENING = '{"specversion":"1.0","id":"'
 _ID = slice(len(_OPENING), len(_OPENING) + 36)
 _SPLICE = _ID.stop + len('",')
+_SMALL = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,7 @@ class Entry:
     @property
     def data(self) -> Any:
         """What was said, parsed when a filter asks for it, and not kept for long: it may be large."""
-        return _data(self)
+        return (_parsed_small if len(self.line) <= _SMALL else _parsed_large)(self)
 
     @classmethod
     def of(cls, position: int, text: str, *, source: str, stream: str, epoch: str) -> "Entry":
@@ -157,10 +158,14 @@ def rfc3339(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-# All filters of a process ask for the same newest events, one filter after the other.
-@lru_cache(maxsize=32)
-def _data(entry: Entry) -> Any:
+def _parsed(entry: Entry) -> Any:
     return json.loads(entry.line)["data"]
+
+
+# All filters of a process ask for the same newest events, one filter after the other. Parsed, a line may take thirty
+# times its bytes: of large ones few are kept.
+_parsed_small = lru_cache(maxsize=32)(_parsed)
+_parsed_large = lru_cache(maxsize=4)(_parsed)
 
 
 @lru_cache(maxsize=64)

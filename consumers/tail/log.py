@@ -51,7 +51,7 @@ async def follow(terminal: Terminal, query: Query, place: Place | None) -> NoRet
 
 async def _follow(hub: Hub, terminal: Terminal, query: Query, place: Place | None) -> NoReturn:
     start = place.position + 1 if place else query.start
-    opening = await open_at(hub, start, query.filter, epoch=place.epoch if place else query.epoch)
+    opening = await open_at(hub, start, query.filter, epoch=place.epoch if place else None)
     if not opening.gap:
         terminal.began(Place(opening.epoch, opening.position - 1))
     with hub.subscribe(query.filter, opening.position) as subscription:

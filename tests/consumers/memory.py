@@ -13,12 +13,13 @@ def time_of(position):
     return datetime(2026, 11, 22, 10, tzinfo=UTC) + timedelta(seconds=position)
 
 
-def entry(position, *, epoch="one", type="academy.order_paid", size=0):
+def entry(position, *, epoch="one", type="academy.order_paid", size=0, personal=""):
     """The event at a position. The same position of another epoch is another event."""
     id = f"019ab000-0000-7000-8000-{crc32(epoch.encode()) & 0xFFFF:04x}{position:08x}"
     data = {"number": position, "filling": "x" * size}
     time = rfc3339(time_of(position))
-    text = f'{{"specversion":"1.0","id":"{id}","type":"{type}","time":"{time}","data":{json.dumps(data)}}}'
+    mark = f',"personal":"{personal}"' if personal else ""
+    text = f'{{"specversion":"1.0","id":"{id}","type":"{type}","time":"{time}"{mark},"data":{json.dumps(data)}}}'
     return Entry.of(position, text, source="/signalcast", stream="main", epoch=epoch)
 
 

@@ -174,6 +174,19 @@ def test_each_dialect_says_yes_and_no(expression, answer):
     assert parse(expression).matches(EVENT) is answer
 
 
+@pytest.mark.parametrize(
+    "expression, answer",
+    [
+        ({"exact": {"type": "a"}}, False),
+        ({"not": {"any": [{"prefix": {"type": "a"}}, {"suffix": {"sender": "b"}}]}}, False),
+        ({"not": {"any": [{"prefix": {"type": "a"}}, {"suffix": {"type": "a", "data.a": "b"}}]}}, True),
+        ({"lt": {"data.a": 1}}, True),
+    ],
+)
+def test_a_filter_says_whether_it_looks_into_the_data(expression, answer):
+    assert parse(expression).reads_data is answer
+
+
 def test_no_filter_lets_everything_through():
     assert parse(None) is EVERYTHING
     assert EVERYTHING.matches(EVENT) is True

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from consumers import protocol
-from consumers.protocol import Ack, Batch, CloseCode, Gap, Hello, Last, Refused, SetFilter, parse
+from consumers.protocol import Ack, Batch, CloseCode, Gap, Hello, Last, Refused, SetFilter, Since, parse
 from events.event import Entry
 
 FRAMES = json.loads((Path(__file__).parents[1] / "frames.json").read_text())
@@ -30,7 +30,7 @@ def test_every_golden_frame_of_a_client_is_understood(frame):
         case "hello":
             start = said.get("from", "live")
             assert message == Hello(
-                start=Last(start["last"]) if isinstance(start, dict) else start,
+                start=_place(start),
                 epoch=said.get("epoch"),
                 tip=said.get("tip"),
                 filter=said.get("filter"),
@@ -47,6 +47,15 @@ def test_every_golden_frame_of_the_server_is_written_to_the_byte(frame):
     said = frame["parsed"]
 
     assert WRITTEN[said["op"]](said, frame["frame"]) == frame["frame"]
+
+
+def _place(start):
+    match start:
+        case {"last": count}:
+            return Last(count)
+        case {"since": time}:
+            return Since(datetime.fromisoformat(time))
+    return start
 
 
 def _welcome(said, frame):
@@ -127,6 +136,13 @@ INVALID = {
         '{"op":"hello","from":{"last":-1}}',
         "hello.from.last is -1; it must be a number of events.",
     ),
+    "since nothing": (
+        '{"op":"hello","from":{"since":null}}',
+        "hello.from.since is null; it must be a time, e.g. 2026-",
+    ),
+    "since a number": ('{"op":"hello","from":{"since":5}}', "hello.from.since is 5; it must be a time, e.g. 2026-"),
+    "since a word": ('{"op":"hello","from":{"since":"soon"}}', 'hello.from.since is "soon"; it must be a time, e.g.'),
+    "since and last": ('{"op":"hello","from":{"since":"1h","last":1}}', "hello.from is {"),
     "last of text": ('{"op":"hello","from":{"last":"5"}}', 'hello.from.last is "5"; it must be a number of events.'),
     "last of true": ('{"op":"hello","from":{"last":true}}', "hello.from.last is true; it must be"),
     "window of zero": ('{"op":"hello","window":0}', "hello.window is 0; it must be a number of events, at least 1."),

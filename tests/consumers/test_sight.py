@@ -148,3 +148,18 @@ def test_who_sees_everything_gets_the_very_same_entry():
 
     assert FULL.see(one) is one
     assert FULL.knows([one])
+
+
+async def test_a_filter_is_asked_about_what_is_seen_and_so_finds_out_nothing_more(start_hub):
+    log = MemoryLog()
+    log.append(3, personal="#/number")
+    hub = await start_hub(log)
+    wanted = parse({"gte": {"data.number": 2}})
+    masked = Sight("masked", personal=False)
+
+    with hub.subscribe(wanted, 1, masked) as restricted, hub.subscribe(wanted, 1) as full:
+        assert await restricted.take(10) is None
+        assert [each.position for each in (await full.take(10)).entries] == [2, 3]
+
+    assert (await open_at(hub, Last(2), wanted, masked)).start == 1
+    assert (await open_at(hub, Last(2), wanted)).start == 2

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from consumers.filter import EVERYTHING, of_types
+from consumers.filter import EVERYTHING, of_types, parse
 from consumers.protocol import FRAME_BYTES, Gap
-from consumers.subscription import SCAN, LogReplaced, Pruned, Subscription, select
+from consumers.subscription import DATA_BYTES, SCAN, LogReplaced, Pruned, Subscription, select
 
 from .memory import entry
 
@@ -17,8 +17,8 @@ DONE = of_types(["academy.course_completed"])
 class List:
     """A stream that is a list. `oldest` is where it begins."""
 
-    def __init__(self, types):
-        self.entries_held = [entry(position, type=type) for position, type in enumerate(types, start=1)]
+    def __init__(self, types, size=0):
+        self.entries_held = [entry(position, type=type, size=size) for position, type in enumerate(types, start=1)]
         self.life = 1
         self.oldest = 1
         self.is_at_hand = True
@@ -181,3 +181,45 @@ def test_the_header_of_a_batch_counts_as_well():
     assert sum(len(each.line) + 1 for each in entries) == FRAME_BYTES
 
     assert len(select(EVERYTHING, 1, entries, 10, 2).entries) == 1
+
+
+async def test_the_data_is_looked_into_in_portions_and_others_have_their_turn_between_them():
+    source = List(types(20, 0), size=DATA_BYTES // 4)
+    subscription = Subscription(source, parse({"gte": {"data.number": 99}}), 1)
+    turns = 0
+
+    async def others():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    running = asyncio.create_task(others())
+    assert await subscription.take(1000) is None
+    running.cancel()
+
+    assert [start for start, _ in source.reads] == [1, 4, 7, 10, 13, 16, 19]
+    assert turns >= 7
+    assert subscription.skip().stop == 21
+
+
+async def test_an_event_larger_than_a_portion_is_looked_into_all_the_same():
+    source = List(types(3, 0), size=2 * DATA_BYTES)
+    subscription = Subscription(source, parse({"gte": {"data.number": 2}}), 1)
+
+    assert [each.position for each in (await subscription.take(1000)).entries] == [2]
+    assert [each.position for each in subscription.take_at_once(1000).entries] == [3]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 1000])
+async def test_what_matches_in_the_data_is_found_once_and_in_order_wherever_the_portions_end(limit):
+    source = List(types(20, 0), size=DATA_BYTES // 3)
+    subscription = Subscription(source, parse({"any": [{"lt": {"data.number": 6}}, {"gt": {"data.number": 17}}]}), 1)
+
+    found, position = [], 1
+    while batch := await subscription.take(limit):
+        assert batch.start == position
+        position = batch.stop
+        found += [each.position for each in batch.entries]
+
+    assert found == [1, 2, 3, 4, 5, 18, 19, 20]

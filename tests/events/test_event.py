@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+import weakref
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -57,6 +58,25 @@ def test_an_entry_is_a_cloud_event():
     assert {"id", "source", "type"} <= attributes.keys()
     assert "data" not in attributes
     assert (attributes["correlationid"], attributes["causationid"], attributes["origin"]) == ("c", "d", "web-1")
+
+
+@pytest.mark.parametrize("size", [0, 100_000])
+def test_the_data_is_parsed_when_it_is_asked_for_and_not_for_each_filter(size):
+    entry = an_entry(an_event(data=json.dumps({"a": [1, None], "text": "x" * size})))
+
+    assert entry.data == {"a": [1, None], "text": "x" * size}
+    assert entry.data is entry.data
+
+
+def test_what_was_parsed_is_not_kept_for_long():
+    entries = [an_entry(an_event(data=json.dumps({"text": "x" * 20_000})), position) for position in range(1, 100)]
+    first = weakref.ref(entries[0])
+    for entry in entries:
+        assert entry.data["text"]
+
+    del entries, entry
+
+    assert first() is None
 
 
 def test_attribute_names_obey_the_standard_and_their_values_are_strings():

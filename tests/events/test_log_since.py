@@ -87,8 +87,9 @@ def test_a_hole_in_the_log_is_passed_over(timed):
     assert [log.since(MAIN, at(second)) for second in (2000, 2001, 6000, 8001)] == [3, 7, 7, 11]
 
 
-def test_a_time_is_found_by_halves_without_a_look_at_every_event(timed):
+def test_a_time_is_found_by_halves_without_a_look_at_every_event(timed, monkeypatch):
     timed(*range(0, 1_000_000, 1000))
+    monkeypatch.setattr(log, "SKEW_BATCH", 10)
 
     with CaptureQueriesContext(
         connection,

@@ -43,6 +43,7 @@ async def test_the_welcome_says_where_the_client_is(server, send):
 
 
 STARTS = [("earliest", range(1, 31)), ({"last": 5}, range(26, 31)), ({"last": 99}, range(1, 31)), (28, range(28, 31))]
+STARTS += [({"since": "1h"}, range(1, 31)), ({"since": "2026-11-01 10:00+02:00"}, range(1, 31))]
 
 
 async def test_a_client_begins_where_it_wants_to(server, send):
