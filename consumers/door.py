@@ -17,37 +17,43 @@ from .protocol import CloseCode, Refused
 from .refusal import headers_with, status_of
 from .sight import Sight
 from .subscription import LogReplaced
-from .visits import Visit
+from .visits import Changed, Visit
 
 logger = logging.getLogger("signalcast.consumers")
 
 View = Callable[..., Awaitable[HttpResponse]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Guest:
     """Somebody who was let in, for as long as the request is answered."""
 
     visit: Visit
     process: Process
+    changed: Changed = lambda: None
+    """Called when something else may be seen from now on."""
 
     @property
     def sight(self) -> Sight:
         """What may be seen now. Raises Refused if nothing may be seen any more."""
+        self.insist()
+        return self.visit.sight
+
+    def insist(self) -> None:
+        """Raises Refused if nothing may be seen any more."""
         if self.visit.refused:
             raise self.visit.refused
-        return self.visit.sight
 
 
 @asynccontextmanager
 async def let_in(request: HttpRequest) -> AsyncIterator[Guest]:
     """Raises Refused, and what the database raises."""
     async with process() as shared:
-        # Whoever goes on to look asks for the sight anew.
-        visit = await shared.visits.arrive(_scope_of(request), changed=lambda: None)
+        visit = await shared.visits.arrive(_scope_of(request), changed=lambda: guest.changed())
+        guest = Guest(visit=visit, process=shared)
         visit.audit.began(way=request.path, start=None, filter=request.META.get("QUERY_STRING", ""))
         try:
-            yield Guest(visit=visit, process=shared)
+            yield guest
         finally:
             visit.leave()
 

@@ -1,4 +1,4 @@
-"""`/api/events/`: the log in pages of JSON, forward and backward; `/api/events/<id>/`: one event of it."""
+"""`/api/events/`: the log in pages of JSON, forward and backward, or all of it; `/api/events/<id>/`: one event."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl, urlencode
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -15,6 +15,7 @@ from events.streams import MAIN
 
 from . import query
 from .door import answers_in_json, error, let_in
+from .export import CONTENT_TYPE, export
 from .limits import of_filters
 from .page import Asked, page_of
 from .protocol import MAX_POSITION, bad_request, shown
@@ -22,7 +23,10 @@ from .protocol import MAX_POSITION, bad_request, shown
 LIMIT = 100
 MAX_LIMIT = 1000
 
+JSON = "application/json"
+
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_FORMATS = {JSON: "json", CONTENT_TYPE: "ndjson"}
 _PLACES = ("after", "before", "last", "since")
 
 
@@ -30,11 +34,15 @@ _PLACES = ("after", "before", "last", "since")
 @never_cache
 @require_safe
 @answers_in_json
-async def events(request: HttpRequest) -> HttpResponse:
-    """A page of the log."""
+async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """A page of the log, or an export."""
     async with let_in(request) as guest:
-        page = await page_of(await guest.process.hub(), _asked(request), guest.sight)
-    return HttpResponse(page.text(lambda place: _link(request, place)), content_type="application/json")
+        wanted = query.parse(request.META["QUERY_STRING"], also=("before", "limit", "format"), limits=of_filters())
+        asked = _asked(wanted)
+        if _is_export(wanted.others, request):
+            return await export(request, guest, asked)
+        page = await page_of(await guest.process.hub(), asked, guest.sight)
+    return HttpResponse(page.text(lambda place: _link(request, place)), content_type=JSON)
 
 
 @login_not_required
@@ -55,15 +63,24 @@ async def event(request: HttpRequest, id: str) -> HttpResponse:
     return HttpResponse(seen.line, content_type="application/cloudevents+json")
 
 
-def _asked(request: HttpRequest) -> Asked:
+def _asked(wanted: query.Query) -> Asked:
     """Raises Refused (4400)."""
-    asked = query.parse(request.META["QUERY_STRING"], also=("before", "limit"), limits=of_filters())
-    epoch, before = _before(asked.others.get("before"))
-    if epoch and asked.epoch and epoch != asked.epoch:
+    epoch, before = _before(wanted.others.get("before"))
+    if epoch and wanted.epoch and epoch != wanted.epoch:
         raise bad_request("after and before are positions of different logs.")
-    start = None if asked.start == "live" else asked.start
-    limit = _limit(asked.others.get("limit", str(LIMIT)))
-    return Asked(filter=asked.filter, start=start, before=before, epoch=asked.epoch or epoch, limit=limit)
+    start = None if wanted.start == "live" else wanted.start
+    limit = _limit(wanted.others.get("limit", str(LIMIT)))
+    return Asked(filter=wanted.filter, start=start, before=before, epoch=wanted.epoch or epoch, limit=limit)
+
+
+def _is_export(others: Mapping[str, str], request: HttpRequest) -> bool:
+    """Raises Refused (4400)."""
+    wanted = others.get("format") or _FORMATS.get(request.get_preferred_type([JSON, CONTENT_TYPE]), "json")
+    if wanted not in _FORMATS.values():
+        raise bad_request(f"format is {shown(wanted)}; it must be json or ndjson.")
+    if wanted == "ndjson" and "limit" in others:
+        raise bad_request("limit is for pages; an export ends at before, or at the head.")
+    return wanted == "ndjson"
 
 
 def _before(text: str | None) -> tuple[str | None, int | None]:

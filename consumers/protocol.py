@@ -327,7 +327,7 @@ def bye(code: int, retry_ms: int) -> str:
 
 
 def control(name: str, data: dict[str, Any], *, source: str, time: datetime) -> str:
-    """A CloudEvent without a sequence, of type `signalcast.gap`, `signalcast.error` or `signalcast.bye`."""
+    """A CloudEvent without a sequence, of type `signalcast.gap`, `signalcast.error`, `signalcast.bye`, or `end`."""
     return _dumps(
         {
             "specversion": "1.0",
