@@ -46,7 +46,7 @@ PYTEST := env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u METRICS_TOKEN -u LOG_FO
 
 # In these a database has no part worth a second run.
 ANY_DATABASE := events/test_nudge_valkey.py \
-	$(addprefix integration/,test_server.py test_socket_access.py test_socket_protocol.py test_socket_plain.py)
+	$(addprefix integration/,test_server.py test_socket_access.py test_socket_protocol.py test_socket_plain.py test_tokens.py)
 
 test: check ## Check and test everything, on SQLite and PostgreSQL, in a real browser
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && env -u DATABASE_URL $(PYTEST)

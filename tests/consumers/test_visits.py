@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import logout
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import transaction
+from django.db import connections, transaction
 from django.test import Client, RequestFactory
 
 from consumers import audit, changes, tokens, visits
@@ -78,7 +78,13 @@ def signed_in(mei):
 
 
 def in_thread(function, *arguments):
-    return sync_to_async(function, thread_sensitive=False)(*arguments)
+    def run():
+        try:
+            return function(*arguments)
+        finally:
+            connections.close_all()
+
+    return sync_to_async(run, thread_sensitive=False)()
 
 
 def sign_out(cookies):
