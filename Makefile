@@ -42,7 +42,7 @@ simulate: setup ## Do business at the example school, RATE=20 signals a second
 	@exec $(PY) manage.py simulate --rate $(RATE)
 
 # The demo's own environment has no say in the tests; only $DATABASE_URL chooses the PostgreSQL.
-PYTEST := env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u METRICS_TOKEN -u LOG_FORMAT $(PY) -m pytest
+PYTEST := env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u METRICS_TOKEN -u LOG_FORMAT -u HTTPS -u PROXIES $(PY) -m pytest
 
 # In these a database has no part worth a second run.
 ANY_DATABASE := events/test_nudge_valkey.py \

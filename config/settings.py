@@ -3,6 +3,8 @@
 DEBUG          "0" turns the development server's open doors off; on by default
 SECRET_KEY     needed when DEBUG is off
 ALLOWED_HOSTS  host names served, separated by commas; this machine's own by default
+HTTPS          "1" where browsers come by TLS: cookies and pages are for nothing else; off by default
+PROXIES        how many proxies of yours a request comes through; 0 by default
 DATABASE_URL   for example postgresql://user:password@host/name; db.sqlite3 by default
 REDIS_URL      for example redis://host:6379; without it server processes only look at the log
 METRICS_TOKEN  whoever sends it may read /metrics; this machine alone by default
@@ -33,6 +35,18 @@ if not SECRET_KEY:
     SECRET_KEY = "django-insecure-development-key-for-a-server-on-loopback-only"
 
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+
+HTTPS = os.environ.get("HTTPS", "0") != "0"
+PROXIES = int(os.environ.get("PROXIES", "0"))
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+if HTTPS:
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    # Whoever looks after this process asks it by plain HTTP.
+    SECURE_REDIRECT_EXEMPT = ["^livez$", "^readyz$", "^metrics$"]
+    # HSTS for other hosts of the domain, and in browsers' own lists, is for whoever has the domain to decide.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+    if PROXIES:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # -- What is installed -----------------------------------------------------------------------
 
@@ -86,6 +100,7 @@ TEMPLATES = [
 SIGNALCAST = {
     "SIGNALS": ["academy.signals", "django.contrib.auth.signals.user_logged_in"],
     "METRICS_TOKEN": os.environ.get("METRICS_TOKEN", ""),
+    "TRUSTED_PROXIES": PROXIES,
 }
 
 REDIS_URL = os.environ.get("REDIS_URL")

@@ -9,6 +9,8 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.core.checks import CheckMessage, Warning, register
 from django.utils.module_loading import import_string
 
+from events.settings import current
+
 # Their own `runserver` knows no websockets, or not our server.
 _WITH_A_SERVER = ("django.contrib.staticfiles", "daphne")
 
@@ -16,6 +18,51 @@ _WITH_A_SERVER = ("django.contrib.staticfiles", "daphne")
 @register("signalcast")
 def check_project(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return [*_order(), *_authentication(), *_static_files()]
+
+
+@register("signalcast", deploy=True)
+def check_doors(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """`manage.py check --deploy`: what lets in, or shows, more than it should."""
+    return [*_debug(), *_hosts(), *_origins(), *_proxies()]
+
+
+def _debug() -> Iterator[CheckMessage]:
+    if settings.DEBUG:
+        yield Warning(
+            "DEBUG is on: whoever comes from this machine follows the stream without signing in; behind a proxy here "
+            "that adds no X-Forwarded-For, that is everybody.",
+            hint="Turn DEBUG off.",
+            id="signalcast.W011",
+        )
+
+
+def _hosts() -> Iterator[CheckMessage]:
+    if "*" in settings.ALLOWED_HOSTS:
+        yield Warning(
+            "ALLOWED_HOSTS has '*': under any name that leads here, a page of that name is of the server's own origin.",
+            hint="Name the hosts that are served.",
+            id="signalcast.W012",
+        )
+
+
+def _origins() -> Iterator[CheckMessage]:
+    if plain := [origin for origin in settings.CSRF_TRUSTED_ORIGINS if origin.startswith("http://")]:
+        yield Warning(
+            f"CSRF_TRUSTED_ORIGINS has {', '.join(plain)}: whoever is on the way to a page without TLS can change it, "
+            "and so follow the stream with the cookies of whoever looks at it.",
+            hint="Write https://…",
+            id="signalcast.W013",
+        )
+
+
+def _proxies() -> Iterator[CheckMessage]:
+    if (settings.SECURE_PROXY_SSL_HEADER or settings.USE_X_FORWARDED_HOST) and not current().TRUSTED_PROXIES:
+        yield Warning(
+            "A proxy's headers are trusted, and SIGNALCAST['TRUSTED_PROXIES'] is 0: all clients have the proxy's "
+            "address, in the audit and for MAX_CLIENTS_PER_ADDRESS.",
+            hint="Write how many proxies of yours a request comes through.",
+            id="signalcast.W014",
+        )
 
 
 def _order() -> Iterator[CheckMessage]:

@@ -12,7 +12,17 @@ import json, sys
 from django.conf import settings
 print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}, default=str))
 """
-OURS = ("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "METRICS_TOKEN", "LOG_FORMAT")
+OURS = (
+    "DEBUG",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "METRICS_TOKEN",
+    "LOG_FORMAT",
+    "HTTPS",
+    "PROXIES",
+)
 
 
 def start(*names, **given):
@@ -91,3 +101,27 @@ def test_logs_have_two_forms_and_no_third():
 
     assert [form["handlers"]["console"]["formatter"] for form in forms] == ["line", "line", "json"]
     assert wrong.returncode and "LOG_FORMAT is 'xml'; it must be line or json." in wrong.stderr
+
+
+KEY = "production-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ-!"
+
+
+def deploy(**given):
+    """What `manage.py check --deploy` finds."""
+    environment = {name: value for name, value in os.environ.items() if name not in OURS} | given
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("proxies", ["0", "1"])
+def test_in_production_check_deploy_has_nothing_to_say(proxies):
+    found = deploy(DEBUG="0", HTTPS="1", SECRET_KEY=KEY, ALLOWED_HOSTS="school.example", PROXIES=proxies)
+
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_each_door_that_is_left_open_is_found():
+    development, everywhere = deploy(), deploy(DEBUG="0", HTTPS="1", SECRET_KEY=KEY, ALLOWED_HOSTS="*")
+
+    assert "signalcast.W011" in development.stderr
+    assert "signalcast.W012" in everywhere.stderr
