@@ -5,6 +5,7 @@ the end is taken.
 """
 
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 PREFIX = "data."
@@ -31,26 +32,22 @@ def finder(path: str) -> Find:
     if len(parts) == 1:
         key = parts[0]
         return lambda data: data.get(key, ABSENT) if isinstance(data, dict) else ABSENT
-    keys = [_keys(parts, start) for start in range(len(parts))]
-    indices = [int(part) if part.isascii() and part.isdigit() and len(part) < 10 else None for part in parts]
+    items = [int(part) if part.isascii() and part.isdigit() and len(part) < 10 else None for part in parts]
+    starts = list(accumulate((len(part) + 1 for part in parts), initial=len(PREFIX)))
 
-    def find(value: Any, start: int = 0) -> Any:
-        if start == len(keys):
+    def find(value: Any, index: int = 0) -> Any:
+        if index == len(parts):
             return value
         if isinstance(value, dict):
-            # No part of the data is looked at twice: only one run of the path leads to it.
-            for key, after in keys[start]:
+            # Nothing in the data is looked at twice: one way through the path leads to it.
+            for after in range(index + 1, len(starts)):
+                key = path[starts[index] : starts[after] - 1]
                 if key in value and (found := find(value[key], after)) is not ABSENT:
                     return found
         elif isinstance(value, list):
-            index = indices[start]
-            if index is not None and index < len(value):
-                return find(value[index], start + 1)
+            item = items[index]
+            if item is not None and item < len(value):
+                return find(value[item], index + 1)
         return ABSENT
 
     return find
-
-
-def _keys(parts: list[str], start: int) -> list[tuple[str, int]]:
-    """What may be the next key, and where the path goes on behind it."""
-    return [(".".join(parts[start:stop]), stop) for stop in range(start + 1, len(parts) + 1)]

@@ -100,9 +100,7 @@ class _Parser:
         self.reads_data = False
 
     def parse(self, expression: object, place: str, depth: int) -> Matches:
-        self.expressions += 1
-        if self.expressions > self.limits.expressions:
-            raise InvalidFilter("filter", f"has more than {self.limits.expressions} expressions")
+        self._count(1)
         if depth == 0:
             raise InvalidFilter(place, f"is nested more than {self.limits.depth} deep")
         if not isinstance(expression, dict) or len(expression) != 1:
@@ -128,8 +126,15 @@ class _Parser:
         """Name, value and place of each member; there must be one."""
         if not isinstance(operand, dict) or not operand:
             raise InvalidFilter(place, wanted)
+        # The first was counted with its dialect.
+        self._count(len(operand) - 1)
         self.reads_data |= any(map(datapath.is_path, operand))
         return [(name, value, f"{place}.{name}") for name, value in operand.items()]
+
+    def _count(self, more: int) -> None:
+        self.expressions += more
+        if self.expressions > self.limits.expressions:
+            raise InvalidFilter("filter", f"has more than {self.limits.expressions} expressions")
 
     def _several(self, operand: object, place: str, depth: int) -> list[Matches]:
         if not isinstance(operand, list) or not operand:

@@ -259,6 +259,8 @@ WRONG = {
     "too deep": (nested(9), f"filter{'.not' * 8} is nested more than 8 deep"),
     "very much too deep": (nested(900), f"filter{'.not' * 8} is nested more than 8 deep"),
     "too many": ({"any": [LEAF] * 100}, "filter has more than 100 expressions"),
+    "too many names": ({"exact": {f"a{n}": "x" for n in range(101)}}, "filter has more than 100 expressions"),
+    "too many paths": ({"not": {"gt": {f"data.{n}": 1 for n in range(100)}}}, "filter has more than 100 expressions"),
     "too many, spread": ({"all": [{"any": [LEAF] * 30}] * 4}, "filter has more than 100 expressions"),
 }
 
