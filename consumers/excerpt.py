@@ -10,9 +10,11 @@ from .filter import EVERYTHING, Filter
 from .hub import Hub
 from .protocol import Gap
 from .sight import Sight
-from .subscription import SCAN, LogReplaced, Pruned
+from .subscription import SCAN, LogReplaced, Pruned, portion
 
 MAX_BYTES = 1024 * 1024
+# Of what is seen; what is not seen counts by its positions alone, or its size would show.
+MAX_LOOKED_BYTES = 16 * MAX_BYTES
 # So many positions are looked at without a turn for others; at first fewer, where it is not known how large they are.
 STEP = 1000
 FIRST_STEP = 100
@@ -35,7 +37,7 @@ class Excerpt:
 class Reading:
     """One excerpt's: whose eyes, which filter, and at most how many events. It is used once.
 
-    How far an excerpt goes depends on what it holds, and on a number of positions, and on nothing that is not seen.
+    How far an excerpt goes depends on what is seen, and on a number of positions, and on nothing that is not seen.
     Both ways raise LogReplaced, and what the log raises.
     """
 
@@ -47,7 +49,7 @@ class Reading:
         self._limit = limit
         self._step = limit if filter is EVERYTHING and sight.sees_every_event else FIRST_STEP
         self._chosen: list[Entry] = []
-        self._bytes = 0
+        self._bytes = self._looked = 0
         self._is_full = False
 
     async def forward(self, start: int, stop: int) -> Excerpt:
@@ -105,18 +107,32 @@ class Reading:
         """Take those that are seen and match, until there is no room. Returns the place that is reached then."""
         while not self._sight.knows(entries):
             await self._sight.learn(entries)
-        # Others want their turn, also where everything is at hand.
-        await asyncio.sleep(0)
-        if self._hub.life != self._life:
-            raise LogReplaced
-        for entry in entries:
-            seen = self._sight.see(entry)
-            if seen and self._filter.matches(seen) and not self._take(seen):
-                break
-            position = entry.position + past
-            if self._is_full:
-                break
+        while entries and not self._is_full:
+            some = portion(self._filter, entries)
+            # Others want their turn, also where everything is at hand.
+            await asyncio.sleep(0)
+            if self._hub.life != self._life:
+                raise LogReplaced
+            for entry in some:
+                if not self._look_at(entry):
+                    return position
+                position = entry.position + past
+                if self._is_full:
+                    break
+            entries = entries[len(some) :]
         return position
+
+    def _look_at(self, entry: Entry) -> bool:
+        """Take it if it is seen and matches. False if there is no room for it."""
+        seen = self._sight.see(entry)
+        if seen is None:
+            return True
+        if self._filter.matches(seen) and not self._take(seen):
+            return False
+        self._looked += len(seen.line)
+        if self._looked > MAX_LOOKED_BYTES:
+            self._is_full = True
+        return True
 
     def _take(self, entry: Entry) -> bool:
         """Whether there was room for it. The first may be larger than all others may be together."""

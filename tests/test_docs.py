@@ -216,6 +216,7 @@ LIMITS = {
     history.LIMIT,
     history.MAX_LIMIT,
     excerpt.MAX_BYTES,
+    excerpt.MAX_LOOKED_BYTES,
     subscription.SCAN,
     filter.MAX_DEPTH,
     filter.MAX_EXPRESSIONS,

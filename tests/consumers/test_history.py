@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from academy.signals import course_completed, order_paid
-from events import log
+from consumers import tokens
+from events import log, numbering
+from events.event import Event, new_id, now
 from events.publisher import publisher
 
 JSON = "application/json"
@@ -219,12 +221,62 @@ class TestAccess:
         assert answer.status_code == status
         assert "Access-Control-Allow-Origin" not in answer
 
+    @pytest.fixture
+    async def token(self, somebody):
+        """Shown by somebody who may look, but view no personal data, for events of one type only."""
+        await somebody.user_permissions.aadd(await Permission.objects.aget(codename="view_event"))
+        _, secret = await sync_to_async(tokens.create)("courses", somebody, "academy.course_completed")
+        return {"authorization": f"Bearer {secret}"}
+
+    async def test_a_token_shows_what_it_is_for_and_the_rest_is_as_if_it_were_not_there(self, get, send, token):
+        for number in range(6):
+            await send(number, signal=[order_paid, course_completed][number % 2])
+        hidden, seen = [entry.id for entry in (await sync_to_async(log.read)("main", 1, 2)).entries]
+
+        page = await get("/api/events/?limit=2", **token)
+        none = await get("/api/events/?type=academy.order_paid", **token)
+        answers = [await get(f"/api/events/{id}/", **token) for id in (seen, hidden, seen[:-4] + "0000")]
+
+        assert numbers(page) == [3, 5] and (page.json()["from"], page.json()["to"]) == (4, 7)
+        assert numbers(none) == []
+        assert [answer.status_code for answer in answers] == [200, 404, 404]
+        assert answers[1].content == answers[2].content and answers[1].headers == answers[2].headers
+
+    async def test_personal_data_is_masked_everywhere_and_cannot_be_asked_for(self, get, token):
+        await sync_to_async(_append_personal)()
+        id = (await sync_to_async(log.read)("main", 1, 1)).entries[0].id
+
+        page = await get("/api/events/", **token)
+        export = await get("/api/events/?format=ndjson", **token)
+        text = page.content + b"".join([piece async for piece in export.streaming_content])
+        text += (await get(f"/api/events/{id}/", **token)).content
+        asked = await get("/api/events/?data.name=canary", **token)
+
+        assert b"canary" not in text and text.count(b'{"$mark":"personal"}') == 3
+        assert asked.json()["events"] == []
+
     async def test_where_everybody_has_to_sign_in_programs_get_json_all_the_same(self, get, settings):
         settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
 
         answer = await get("/api/events/")
 
         assert answer.status_code == 401 and "error" in answer.json()
+
+
+def _append_personal():
+    time = now()
+    event = Event(
+        id=new_id(time),
+        stream="main",
+        type="academy.course_completed",
+        source="/signalcast",
+        time=time,
+        data='{"name":"canary"}',
+        personal="#/name",
+    )
+    log.append(event, using="default")
+    numbering.number("main", using="default")
+    connections.close_all()
 
 
 async def test_without_a_database_it_says_when_to_come_back(get, settings, caplog):

@@ -190,6 +190,21 @@ async def test_a_page_has_about_a_megabyte_at_most_and_an_event_that_is_larger_a
         assert max(len(page["events"]) for page in pages) <= 3
 
 
+async def test_a_page_looks_at_so_much_that_does_not_match_and_at_any_size_that_is_not_seen(start_hub, monkeypatch):
+    monkeypatch.setattr(excerpt, "MAX_LOOKED_BYTES", 5000)
+    log = MemoryLog()
+    log.append(30, size=1000)
+    hub = await start_hub(log)
+    nobody = Sight("nobody", allows=lambda type: False)
+
+    for first, name in ((asked(of_types([COMPLETED]), after=0), "next"), (asked(of_types([COMPLETED])), "previous")):
+        looked = await walk(hub, first, name)
+        blind = await walk(hub, first, name, nobody)
+
+        assert {page["to"] - page["from"] for page in looked} == {5}
+        assert [page["to"] - page["from"] for page in blind] == [30]
+
+
 async def test_large_events_are_not_read_in_heaps(start_hub, monkeypatch):
     monkeypatch.setattr(excerpt, "MAX_BYTES", 20_000)
     log = MemoryLog()
@@ -317,6 +332,7 @@ def test_pages_are_together_what_a_plain_read_gives(log, types, hidden, limit, s
         patch.setattr(excerpt, "FIRST_STEP", min(steps))
         patch.setattr(excerpt, "STEP", max(steps))
         patch.setattr(excerpt, "MAX_BYTES", most)
+        patch.setattr(excerpt, "MAX_LOOKED_BYTES", 2 * most)
         forward, backward = asyncio.run(walks())
 
     for pages in (forward, backward[::-1]):
@@ -326,6 +342,36 @@ def test_pages_are_together_what_a_plain_read_gives(log, types, hidden, limit, s
         assert all(len(page["events"]) <= limit and page["to"] - page["from"] <= scan for page in pages)
     _are_contiguous(forward, 1, log.head_position + 1)
     _are_contiguous(backward[::-1], oldest, log.head_position + 1)
+
+
+@given(
+    hidden=st.lists(st.tuples(st.booleans(), st.integers(0, 3000), st.integers(0, 3000)), min_size=1, max_size=40),
+    types=st.lists(st.sampled_from([PAID, COMPLETED]), max_size=1),
+    limit=st.integers(1, 10),
+    ring=st.integers(1, 50),
+)
+def test_what_is_hidden_shows_in_nothing_but_positions(hidden, types, limit, ring):
+    one, other = MemoryLog(), MemoryLog()
+    for is_hidden, size, another_size in hidden:
+        one.append(1, type=COMPLETED if is_hidden else PAID, size=size)
+        other.append(1, type=VERIFIED if is_hidden else PAID, size=another_size if is_hidden else size)
+    sight = Sight("paid", allows=lambda type: type == PAID)
+
+    async def told(log):
+        hub = make_hub(log, ring=ring)
+        await hub.start()
+        try:
+            first = asked(of_types(types), limit, after=0), asked(of_types(types), limit)
+            return await walk(hub, first[0], "next", sight), await walk(hub, first[1], "previous", sight)
+        finally:
+            await hub.stop()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(excerpt, "SCAN", 20)
+        patch.setattr(excerpt, "MAX_BYTES", 3000)
+        patch.setattr(excerpt, "MAX_LOOKED_BYTES", 5000)
+
+        assert asyncio.run(told(one)) == asyncio.run(told(other))
 
 
 def _are_contiguous(pages, start, stop):

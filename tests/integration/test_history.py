@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import re
+import subprocess
+import sys
 from contextlib import closing, suppress
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
@@ -14,6 +17,7 @@ from events.models import StreamRow
 from events.streams import MAIN
 
 from .client import SECONDS
+from .server import ROOT
 
 MEGABYTE = 1024  # as /proc has it, in kB
 MANY = 200_000
@@ -97,6 +101,45 @@ def alone(servers, transactional_db):
     """No other server reads what is appended: there is much of it."""
     for kept in servers.values():
         kept.stop()
+
+
+HISTORY = (ROOT / "docs" / "protocol.md").read_text().partition("\n# History\n")[2].partition("\n# Filters\n")[0]
+
+
+async def test_what_the_protocol_has_people_ask_for_is_there(keep_server, send):
+    server = keep_server("ours")
+    await send(250)
+    addresses = re.findall(r"^curl 'http://127.0.0.1:8000(/api/events/[^']*)'", HISTORY, re.MULTILINE)
+
+    answers = [await asyncio.to_thread(read, server, address) for address in addresses if "ndjson" not in address]
+    download = await asyncio.to_thread(Download, server, addresses[-1].partition("?")[2])
+
+    assert [(status, page["from"], page["to"]) for status, page in answers] == [
+        (200, 151, 251),
+        (200, 1, 251),
+        (200, 151, 251),
+    ]
+    assert set(answers[0][1]) <= set(re.findall(r"`(\w+)`", HISTORY))
+    assert download.end["data"]["events"] == 250
+
+
+async def test_the_protocol_s_own_copy_of_the_log_is_the_log(keep_server, send, tmp_path):
+    server = keep_server("ours")
+    (program,) = re.findall(r"^```python\n(.*?)^```$", HISTORY, re.MULTILINE | re.DOTALL)
+    copy = tmp_path / "events.ndjson"
+
+    def run():
+        subprocess.run([sys.executable, "-c", program, f"{server.origin}/", copy], check=True, timeout=SECONDS)
+
+    await send(100)
+    await asyncio.to_thread(run)
+    # Cut off in the middle of a line.
+    copy.write_bytes(copy.read_bytes()[:-300])
+    await send(100)
+    await asyncio.to_thread(run)
+
+    assert sha256(copy.read_bytes()).hexdigest() == await asyncio.to_thread(digest_of_log)
+    assert copy.read_bytes().count(b"\n") == 200
 
 
 def test_an_export_that_is_cut_off_is_seen_to_be_and_goes_on_after_its_last_event(start_server, alone):
