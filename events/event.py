@@ -18,6 +18,22 @@ from .personal import without_personal
 # Made once: `json.dumps` would make an encoder for each call, and so take twice as long.
 _dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
+# In the order in which they stand in a line.
+_ATTRIBUTES = (
+    "type",
+    "subject",
+    "time",
+    "datacontenttype",
+    "sender",
+    "summary",
+    "degraded",
+    "personal",
+    "recorded",
+    "correlationid",
+    "causationid",
+    "origin",
+)
+
 _OPENING = '{"specversion":"1.0","id":"'
 _ID = slice(len(_OPENING), len(_OPENING) + 36)
 _SPLICE = _ID.stop + len('",')
@@ -54,21 +70,21 @@ class Event:
 
     def encode(self) -> str:
         """The line without position and epoch, as the log stores it."""
-        attributes = {
-            "type": self.type,
-            "subject": self.subject,
-            "time": rfc3339(self.time),
-            "datacontenttype": "application/json",
-            "sender": self.sender,
-            "summary": self.summary,
-            "degraded": self.degraded,
-            "personal": self.personal,
-            "recorded": self.recorded,
-            "correlationid": self.correlation_id,
-            "causationid": self.causation_id,
-            "origin": self.origin,
-        }
-        known = {name: value for name, value in attributes.items() if value}
+        values = (
+            self.type,
+            self.subject,
+            rfc3339(self.time),
+            "application/json",
+            self.sender,
+            self.summary,
+            self.degraded,
+            self.personal,
+            self.recorded,
+            self.correlation_id,
+            self.causation_id,
+            self.origin,
+        )
+        known = {name: value for name, value in zip(_ATTRIBUTES, values, strict=True) if value}
         return f'{_OPENING}{self.id}",{_dumps(known)[1:-1]},"data":{self.data}}}'
 
 
@@ -87,11 +103,16 @@ class Entry:
     def type(self) -> str:
         return str(self.attributes["type"])
 
-    @cached_property
+    @property
     def without_personal(self) -> "Entry":
         """The same as it may be seen by those who may see no personal data; made once."""
+        return self._without_personal or self
+
+    @cached_property
+    def _without_personal(self) -> "Entry | None":
+        # Not the entry itself: one that holds itself would stay in memory until somebody collects it.
         line = without_personal(self.line)
-        return self if line is self.line else Entry(self.position, line)
+        return None if line is self.line else Entry(self.position, line)
 
     @cached_property
     def attributes(self) -> dict[str, Any]:

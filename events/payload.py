@@ -7,14 +7,15 @@ from django.db.models import Model
 from django.utils.functional import LazyObject
 
 from .instance import pk
-from .mask import is_secret
-from .personal import Search, places, tells
+from .personal import MARK, Search, places, tells
 from .queries import no_queries
 from .shape import shape
 from .summary import one_line, summarise
 from .value import Failed, Shown, dumps, free, mark
 
 Paths = Sequence[str]
+_INSTANCES = (Model, LazyObject)
+
 Marked = list[tuple[dict[str, Any], frozenset[str]]]
 
 
@@ -56,14 +57,14 @@ def compute(
     payload = describe(computed, limit=limit, personal=personal)
     if payload.subject:
         return payload
-    subject = _subject(arguments, ())
+    subject = _of_first(arguments)
     return payload._replace(subject="" if personal and _may_tell(payload, subject) else subject)
 
 
 def _all(arguments: Mapping[Any, Any], limit: int, personal: Paths) -> Payload | None:
     """All arguments, as almost always; None if one is too large, or they are together."""
     degraded: set[str] = set()
-    shown = Shown(limit=limit, degraded=degraded)
+    shown = Shown(limit, degraded)
     data: dict[str, Any] = {}
     for name, value in arguments.items():
         key, item = shown.argument(name, value)
@@ -108,12 +109,14 @@ def _payload(
     personal: Paths,
     marked: Marked,
 ) -> Payload:
+    # Most events are neither, and their senders need not wait for it.
+    reasons = ",".join(sorted(degraded)) if degraded else ""
     where = ""
     if personal or marked:
         search = Search(marked, personal)
         data = search.without(data)
         where = places(search.found)
-    return Payload(text, _subject(arguments, personal), summarise(data), ",".join(sorted(degraded)), where)
+    return Payload(text, _subject(data, arguments, personal), summarise(data), reasons, where)
 
 
 def _may_tell(payload: Payload, subject: str) -> bool:
@@ -122,13 +125,29 @@ def _may_tell(payload: Payload, subject: str) -> bool:
     return known or "too-large" in payload.degraded
 
 
-def _subject(arguments: Mapping[Any, Any], personal: Paths) -> str:
-    for name, value in arguments.items():
-        if issubclass(type(value), LazyObject):
-            value = object.__getattribute__(value, "_wrapped")
-        if issubclass(type(value), Model):
-            return "" if name in personal or f"{name}.pk" in personal else _row(value)
+def _subject(data: dict[str, Any], arguments: Mapping[Any, Any], personal: Paths) -> str:
+    """The first instance, as it is shown in the data, which has no personal values any more."""
+    for value, shown in zip(arguments.values(), data.values(), strict=False):
+        if not issubclass(type(value), _INSTANCES) or _instance(value) is None:
+            continue
+        if type(shown) is dict and "pk" in shown:
+            return _named(shown["model"], shown["pk"])
+        # What is not shown because it did not fit may still be named, if nobody has said what is personal in it.
+        return "" if personal or shown == MARK else _of_first(arguments)
     return ""
+
+
+def _of_first(arguments: Mapping[Any, Any]) -> str:
+    for value in arguments.values():
+        if (instance := _instance(value)) is not None:
+            return _row(instance)
+    return ""
+
+
+def _instance(value: Any) -> Model | None:
+    if issubclass(type(value), LazyObject):
+        value = object.__getattribute__(value, "_wrapped")
+    return value if issubclass(type(value), Model) else None
 
 
 def _row(instance: Model) -> str:
@@ -138,12 +157,9 @@ def _row(instance: Model) -> str:
         return ""
     if known.has_personal_key:
         return ""
-    key = _key(known.key, pk(instance))
-    return one_line(f"{known.label}/{key}") if isinstance(key, int | str) else ""
+    _, key = Shown(limit=1024, degraded=set()).argument(known.key, pk(instance))
+    return _named(known.label, key)
 
 
-def _key(name: str, value: Any) -> Any:
-    if type(value) is int and abs(value) < 2**63 and not is_secret(name):
-        return value  # As in most models; it spares the sender 2 µs.
-    _, shown = Shown(limit=1024, degraded=set()).argument(name, value)
-    return shown
+def _named(label: str, key: Any) -> str:
+    return one_line(f"{label}/{key}") if isinstance(key, int | str) else ""

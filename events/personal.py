@@ -71,7 +71,7 @@ class Search:
         names = self._marked.get(id(value), frozenset())
         shown: dict[str, Any] = {}
         for key, item in value.items():
-            if key in names or key in paths:
+            if key in names or (paths and not _known_as(key).isdisjoint(paths)):
                 self.found.append((*here, key))
                 shown[key] = MARK
             else:
@@ -88,7 +88,13 @@ class Search:
 
 def _behind(key: str, paths: Keys) -> Keys:
     """How the paths that lead through this key go on."""
-    return tuple(path[len(key) + 1 :] for path in paths if path.startswith(key + ".")) if paths else ()
+    known = [f"{name}." for name in _known_as(key)] if paths else []
+    return tuple(path[len(name) :] for path in paths for name in known if path.startswith(name))
+
+
+def _known_as(key: str) -> set[str]:
+    """Of two keys that have the same name in JSON the second gets another: `note (str)` is personal if `note` is."""
+    return {key, key.partition(" (")[0]}
 
 
 def _masked(event: dict[str, Any]) -> dict[str, Any]:

@@ -69,6 +69,9 @@ def _is_personal(field: Field, personal: Iterable[str]) -> bool:
     if target is field:
         return False
     declared = personal_fields(field.related_model)
+    if field.remote_field.parent_link:
+        # It is this model that holds the field, and says what it is, wherever it was declared.
+        declared += tuple(personal)
     return (target.primary_key and "pk" in declared) or _is_personal(target, declared)
 
 

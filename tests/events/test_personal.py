@@ -1,6 +1,8 @@
 """*declared*: whoever may not view personal data sees none of it, wherever it stands, and all the rest."""
 
+import gc
 import json
+import weakref
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -87,6 +89,20 @@ def test_an_entry_without_personal_values_is_made_once():
     assert (entry.without_personal.position, entry.without_personal.id) == (7, entry.id)
 
 
+@pytest.mark.parametrize("personal", [(), ("note",)])
+def test_an_entry_that_was_looked_at_goes_when_nobody_holds_it_any_more(personal):
+    entry = Entry(7, line_of(describe({"note": "hello"}, limit=LIMIT, personal=personal)))
+    assert entry.without_personal.position == 7
+    known = weakref.ref(entry)
+
+    gc.disable()
+    try:
+        del entry
+        assert known() is None
+    finally:
+        gc.enable()
+
+
 def test_a_model_says_which_of_its_fields_are_personal(marked):
     payload = describe({"order": an_order(), "note": "hello"}, limit=LIMIT)
 
@@ -138,6 +154,13 @@ def test_a_path_finds_keys_that_have_dots_themselves():
     }
 
 
+def test_a_path_finds_keys_that_had_to_get_another_name():
+    assert shown(["a.1", "b.1.c"], a={1: CANARY, "1": CANARY, 12: 0}, b={1: {"c": CANARY}, "1": {"c": CANARY}}) == {
+        "a": {"1": MARK, "1 (str)": MARK, "12": 0},
+        "b": {"1": {"c": MARK}, "1 (str)": {"c": MARK}},
+    }
+
+
 def test_a_personal_value_is_masked_with_all_that_is_in_it(marked):
     payload = describe({"order": an_order(), "who": [CANARY]}, limit=LIMIT, personal=["order", "order.pk", "who"])
 
@@ -173,6 +196,45 @@ def test_a_key_that_is_personal_is_masked_in_references_to_it_and_is_no_subject(
     assert seen(member) == {"member": {"model": "academy.member", "pk": MARK}}
     fields = {"member": MARK, "member_id": MARK, "guest": MARK, "room": 3}
     assert seen(unloaded) == seen(loaded) == {"visit": {"model": "academy.visit", "pk": MARK, "fields": fields}}
+
+
+@isolate_apps("academy")
+def test_a_key_that_is_personal_only_in_what_is_made_of_the_model_is_masked_there():
+    class Person(models.Model):
+        email = models.EmailField(primary_key=True)
+
+        class Meta:
+            app_label = "academy"
+
+    class Student(Person):
+        event_fields = ("email",)
+        event_personal_fields = ("email",)
+
+        class Meta:
+            app_label = "academy"
+
+    payload = describe({"student": Student(email=CANARY, person_ptr_id=CANARY)}, limit=LIMIT)
+
+    assert payload.subject == ""
+    assert seen(payload) == {"student": {"model": "academy.student", "pk": MARK, "fields": {"email": MARK}}}
+    assert describe({"person": Person(email="n@x.example")}, limit=LIMIT).subject == "academy.person/n@x.example"
+
+
+@pytest.mark.parametrize("personal", [(), ("guest",), ("guest.pk",)])
+def test_names_that_are_none_lose_no_event(personal):
+    class Evil(str):
+        __hash__ = str.__hash__
+        __eq__ = str.__eq__
+
+        def __str__(self):
+            raise ValueError
+
+        __format__ = __repr__ = __str__
+
+    payload = compute(lambda sender: {Evil("guest"): an_order(pk=7)}, None, {}, limit=LIMIT, personal=personal)
+
+    assert payload.subject == ("" if personal else "academy.order/7")
+    assert payload.personal == " ".join(f"#/{path.replace('.', '/')}" for path in personal)
 
 
 @pytest.mark.parametrize("declared", ["student_name", ["student_name"]])
