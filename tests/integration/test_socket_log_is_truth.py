@@ -166,6 +166,7 @@ def _copy(path, copy, statement):
     target.close()
 
 
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("kind", COMMANDS)
 async def test_a_database_file_that_was_replaced_is_noticed(start_server, database_file, tmp_path, kind):
     await asyncio.to_thread(_emit, database_file, 10)
