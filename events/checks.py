@@ -31,7 +31,7 @@ _RANGES = {
     "MAX_MESSAGES": (1, None),
     "MAX_JSON_DEPTH": (2, 200),
     "MAX_WINDOW": (1, 1_000_000),
-    "MAX_FILTER_DEPTH": (1, 50),
+    "MAX_FILTER_DEPTH": (3, 50),
     "MAX_FILTER_EXPRESSIONS": (1, 10_000),
     "TRUSTED_PROXIES": (0, 10),
 }

@@ -112,6 +112,19 @@ async def test_events_are_lines_for_people_of_the_types_that_were_asked_for(tail
     assert "academy.course_completed" in line and "\x1b[" in line
 
 
+@pytest.mark.parametrize("from_server", [False, True], ids=["log", "server"])
+async def test_conditions_and_a_time_are_asked_for_as_a_query_does(tail, send, keep_server, from_server):
+    where = ["--url", keep_server("ours").origin] if from_server else []
+    await send(4)
+
+    following = await tail(*where, "--since", "1h", "--where", "data.number > 0", "--where", "data.number<=2", "--json")
+    await following.until(lambda: len(following.lines) == 2)
+    following.signal(signal.SIGINT)
+    await following.ended()
+
+    assert following.numbers == [1, 2]
+
+
 async def test_a_tail_that_was_killed_goes_on_where_it_was(tail, send, tmp_path):
     state = tmp_path / "place"
     await send(2)
@@ -222,6 +235,10 @@ async def test_whoever_may_not_is_told_why(tail, keep_server):
     [
         (["--type", "a*b"], "type is 'a*b'"),
         (["--last", "many"], "last is"),
+        (["--since", "soon"], "since is"),
+        (["--since", "1h", "--last", "3"], "since and last"),
+        (["--where", "data.number"], "is no condition. Write 'data.order.fields.amount>100'"),
+        (["--where", "subject>1"], "only what is in the data can be compared"),
         (["--after", "soon"], "--after 'soon' is no place"),
         (["--url", "example.com"], "is no address"),
         (["--url", "http://127.0.0.1:1/", "--token-file", "nowhere"], "cannot be read"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,9 @@ from consumers.tail.terminal import Terminal, Unread, Unwritten
 
 TOKEN = "SIGNALCAST_TOKEN"
 
+_OPERATORS = {"=": "", ">": ".gt", ">=": ".gte", "<": ".lt", "<=": ".lte"}
+_CONDITION = re.compile(r"((?:data\.[^=<>!]*?[^=<>!\s])|subject|sender|type)\s*(>=|<=|=|>|<)\s*(.*)", re.DOTALL)
+
 # As a shell has it of a program that a signal ended.
 INTERRUPTED, UNREAD, TERMINATED = (128 + number for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM))
 
@@ -38,6 +42,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         add = parser.add_argument
         add("--type", action="append", metavar="TYPE", help="only this type, e.g. 'academy.*'; repeated, any of them")
+        add(
+            "--where",
+            action="append",
+            metavar="CONDITION",
+            help="only events for which this holds, e.g. 'data.order.fields.amount>100' or 'subject=academy.order/42': "
+            "=, >, >=, < or <= behind a path into the data, = behind subject or sender; repeated, all of them",
+        )
+        add("--since", metavar="TIME", help="begin with the first event since then: 10m, 2h, 3d, 2026-11-01T10:00Z")
         add("--last", metavar="N", help="begin with the newest N events")
         add("--after", metavar="PLACE", help="begin behind a position, 120 or EPOCH:120; 'earliest': with the oldest")
         add("--state", metavar="FILE", help="keep the place in this file, and go on from there when started again")
@@ -127,10 +139,18 @@ class Command(BaseCommand):
 
 
 def _asked(
-    *, type: list[str] | None, last: str | None, after: str | None, **options: Any
+    *,
+    type: list[str] | None,
+    where: list[str] | None,
+    since: str | None,
+    last: str | None,
+    after: str | None,
+    **options: Any,
 ) -> tuple[Place | None, list[tuple[str, str]]]:
     """What is asked for, as a query asks for it; but for a place, which may be one of a certain log."""
-    asked = [("type", each) for each in type or ()]
+    asked = [("type", each) for each in type or ()] + [_condition(each) for each in where or ()]
+    if since is not None:
+        asked.append(("since", since))
     if last is not None:
         asked.append(("last", str(last)))
     if after == "earliest":
@@ -141,6 +161,21 @@ def _asked(
         except NoPlace as error:
             raise CommandError(f"--after {after!r} is no place. Write 120, EPOCH:120 or earliest.") from error
     return None, asked
+
+
+def _condition(text: str) -> tuple[str, str]:
+    """`data.order.fields.amount>100`, as a query says it: `data.order.fields.amount.gt=100`."""
+    found = _CONDITION.fullmatch(text.strip())
+    if not found:
+        raise CommandError(
+            f"--where {text!r} is no condition. Write 'data.order.fields.amount>100', with =, >, >=, < or <=."
+        )
+    path, operator, value = found.groups()
+    if operator != "=" and not path.startswith("data."):
+        raise CommandError(
+            f"--where {text!r}: only what is in the data can be compared; write data.… before {operator}."
+        )
+    return path + _OPERATORS[operator], value
 
 
 def _kept(bookmark: Bookmark | None) -> Place | None:
