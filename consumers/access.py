@@ -118,6 +118,8 @@ def _insist_on_permission(user: Any) -> None:
 
 
 def _user(key: str) -> Any:
+    if not (key.isascii() and key.isprintable()):  # PostgreSQL would take offence at a NUL.
+        return None
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     # After a rotation of SECRET_KEY Django renews the session. A socket cannot hand out the new cookie: it only reads.
