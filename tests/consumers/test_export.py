@@ -309,6 +309,25 @@ class TestRights:
         assert len(pieces) < 49
         assert last["type"] == "signalcast.error" and last["data"]["code"] == 4403
 
+    async def test_whoever_may_see_less_from_now_on_sees_less_from_now_on(self, get, send, somebody, monkeypatch):
+        monkeypatch.setattr(export, "FRAME_EVENTS", 2)
+        token, secret = await sync_to_async(tokens.create)("all", somebody)
+        await send(*range(60))
+        await send(*range(60, 80), signal=course_completed)
+        content = (await get("format=ndjson", authorization=f"Bearer {secret}")).streaming_content
+        pieces = [await anext(content)]
+
+        token.types = "academy.course_completed"
+        await token.asave()
+        async with asyncio.timeout(5):
+            async for piece in content:
+                pieces.append(piece)
+                await asyncio.sleep(0.05)
+
+        *events, end = map(json.loads, b"".join(pieces).splitlines())
+        assert 2 <= len([event for event in events if event["type"] == "academy.order_paid"]) < 60
+        assert numbers(events)[-20:] == list(range(60, 80)) and end["type"] == "signalcast.end"
+
 
 async def test_without_asgi_there_is_no_export_and_an_answer_that_says_so(send):
     answer = await sync_to_async(Client().get)("/api/events/?format=ndjson")

@@ -247,23 +247,25 @@ async def test_a_hole_is_told_in_both_directions_and_only_there(start_hub):
 
 
 class Replaced(MemoryLog):
-    """Is replaced while what was read of it is on its way, and the hub notices first."""
+    """Is replaced, by `exchange`, while what was read of it is on its way, and the hub notices first."""
 
-    hub = None
+    hub = exchange = None
 
     async def read(self, start, limit):
         page = await super().read(start, limit)
         if self.hub and (start, limit) != (1, 1):
             hub, self.hub = self.hub, None
-            self.replace("two", events=100)
+            self.exchange()
             await hub.catch_up()
         return page
 
 
-@pytest.mark.parametrize("place", [{"before": 50}, {"after": 50}])
-async def test_a_log_that_is_replaced_meanwhile_is_not_mixed_with_the_new_one(start_hub, place):
+@pytest.mark.parametrize("place", [{"before": 90}, {"after": 50}])
+@pytest.mark.parametrize("is_restored", [False, True])
+async def test_a_log_that_is_replaced_meanwhile_is_not_mixed_with_the_new_one(start_hub, place, is_restored):
     log = Replaced(events=100)
     log.interval = 60
+    log.exchange = (lambda: log.restore(70, grown=10)) if is_restored else (lambda: log.replace("two", events=100))
     log.hub = await start_hub(log)
 
     with pytest.raises(LogReplaced):
