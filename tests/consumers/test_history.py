@@ -7,13 +7,15 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission, User
 from django.db import connections
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, AsyncRequestFactory, Client
 from django.urls import include, path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from academy.signals import course_completed, order_paid
 from consumers import tokens
+from consumers.door import let_in
+from consumers.protocol import Refused
 from events import log, numbering
 from events.event import Event, new_id, now
 from events.publisher import publisher
@@ -254,6 +256,19 @@ class TestAccess:
 
         assert b"canary" not in text and text.count(b'{"$mark":"personal"}') == 3
         assert asked.json()["events"] == []
+
+    async def test_whoever_loses_the_permission_while_a_page_is_made_does_not_get_it(self, somebody, token):
+        request = AsyncRequestFactory().get("/api/events/", headers=token)
+
+        async with let_in(request) as guest:
+            assert guest.sight is guest.visit.sight
+            await somebody.user_permissions.aclear()
+            async with asyncio.timeout(5):
+                while not guest.visit.refused:
+                    await asyncio.sleep(0.001)
+
+            with pytest.raises(Refused, match="permission"):
+                _ = guest.sight
 
     async def test_where_everybody_has_to_sign_in_programs_get_json_all_the_same(self, get, settings):
         settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]

@@ -205,6 +205,23 @@ async def test_a_page_looks_at_so_much_that_does_not_match_and_at_any_size_that_
         assert [page["to"] - page["from"] for page in blind] == [30]
 
 
+async def test_others_have_their_turn_while_a_page_is_looked_for(start_hub):
+    log = MemoryLog()
+    hub = await start_hub(log, ring=5000, bytes=10_000_000)
+    log.append(5000)
+    await hub.catch_up()
+    looking = asyncio.create_task(page_of(hub, asked(of_types([COMPLETED]), after=0), FULL))
+    turns, reads = 0, len(log.calls)
+
+    while not looking.done():
+        turns += 1
+        await asyncio.sleep(0)
+
+    # All of it is at hand, so that nothing else lets them.
+    assert [call for call in log.calls[reads:] if call not in ("head", (1, 1))] == []
+    assert turns >= 5000 // excerpt.STEP + 3
+
+
 async def test_large_events_are_not_read_in_heaps(start_hub, monkeypatch):
     monkeypatch.setattr(excerpt, "MAX_BYTES", 20_000)
     log = MemoryLog()
