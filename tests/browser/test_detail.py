@@ -44,6 +44,14 @@ def test_the_payload_is_laid_out_from_its_text_and_no_digit_is_lost(opened):
     assert opened.locator(".json__mark").all_inner_texts() == ["masked", "too-large, bytes 123,456"]
 
 
+def test_what_one_may_not_view_says_so_and_what_else_is_left_out_does_not(dashboard, scripted):
+    scripted.send(batch(1, [event(1, data={"email": {"$mark": "personal"}, "password": {"$mark": "masked"}})]))
+    row(dashboard, 0).click()
+
+    expect(dashboard.get_by_title("Personal data, which you may not view")).to_have_text("personal")
+    expect(dashboard.get_by_title("The server left this value out")).to_have_text("masked")
+
+
 def test_the_raw_view_is_the_payload_as_it_came_and_stays_for_the_next_event(opened):
     opened.get_by_role("button", name="Raw").click()
     raw = opened.locator("#payload").inner_text()
