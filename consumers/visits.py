@@ -106,7 +106,7 @@ class Visits:
         self._has_doubts = asyncio.Event()
         self._heard: deque[str] = deque(maxlen=1000)
         self._count = 0
-        self._last_change = 0
+        self._last_change: int | None = None
         self._seen: set[int] = set()
         # Sessions that were ended, and when: Django deletes a session only after it has said so.
         self._ended: dict[str, float] = {}
@@ -200,7 +200,7 @@ class Visits:
     async def _look(self) -> None:
         """Look for changes that other processes have written down."""
         try:
-            if not self._last_change:
+            if self._last_change is None:
                 self._last_change = await self._database.run(changes.newest)
                 self._seen = {id for id, _ in await self._database.run(changes.since, self._last_change)}
             found = await self._database.run(changes.since, self._last_change)

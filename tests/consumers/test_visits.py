@@ -183,6 +183,19 @@ async def test_a_token_that_is_revoked_lets_nobody_stay(house, mei, monkeypatch,
     assert (caller.code, another.code) == (CloseCode.SIGN_IN, None)
 
 
+async def test_the_first_change_of_all_is_heard_of_in_another_process(house, mei, monkeypatch):
+    monkeypatch.setattr(visits, "LOOK_SECONDS", 0.02)
+    token, secret = await in_thread(tokens.create, "one", mei)
+    await in_thread(AccessChange.objects.all().delete)
+    caller = await Caller(house(), authorization=f"Bearer {secret}").come()
+    monkeypatch.setattr(changes, "_listeners", set())
+
+    await in_thread(tokens.revoke, token)
+    await until(lambda: caller.code)
+
+    assert caller.code == CloseCode.SIGN_IN
+
+
 async def test_what_django_was_not_asked_to_do_is_noticed_by_the_next_look_at_all(house, mei, signed_in, monkeypatch):
     monkeypatch.setattr(visits, "CHECK_SECONDS", 0.02)
     caller = await Caller(house(), **signed_in).come()
