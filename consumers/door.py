@@ -1,6 +1,5 @@
 """The door of the views: who asks may come in, or is told why not, in JSON and by the status."""
 
-import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -14,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from .metrics import meter
 from .process import Process, process
 from .protocol import CloseCode, Refused
-from .refusal import headers_with, status_of
+from .refusal import body_of, headers_with, status_of
 from .sight import Sight
 from .subscription import LogReplaced
 from .visits import Changed, Visit
@@ -81,9 +80,7 @@ def answers_in_json(view: View) -> View:
 
 
 def error(status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
-    response = HttpResponse(
-        json.dumps({"error": message}), status=status, content_type="application/json", headers=headers
-    )
+    response = HttpResponse(body_of(message), status=status, content_type="application/json", headers=headers)
     # Django would log a 503 as an error, and mail it to the ADMINS. What there is to say is said where it is known.
     response._has_been_logged = True
     return response

@@ -3,7 +3,7 @@
 import json
 from http import HTTPStatus
 
-from .protocol import CloseCode, Refused
+from .protocol import CloseCode
 
 RETRY_SECONDS = 5
 
@@ -22,5 +22,5 @@ def headers_with(code: CloseCode) -> dict[str, str]:
     return {"Retry-After": str(RETRY_SECONDS)} if code.comes_back else {}
 
 
-def body_of(refused: Refused) -> bytes:
-    return json.dumps({"error": refused.message}).encode()
+def body_of(message: str) -> bytes:
+    return json.dumps({"error": message}).encode()

@@ -6,7 +6,6 @@ its status, and in JSON; what happens later, by an event with a name.
 
 import asyncio
 import contextvars
-import json
 import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -28,7 +27,7 @@ from .origin import headers_of
 from .outbox import response_outbox_of
 from .process import Process, process
 from .protocol import CloseCode, Hello, Refused, Start, bad_request, shown
-from .refusal import headers_with, status_of
+from .refusal import body_of, headers_with, status_of
 from .subscription import LogReplaced
 from .visits import Visit
 
@@ -219,7 +218,7 @@ class EventStream:
             self._outbox["abort"]()
 
     async def _answer(self, status: HTTPStatus, message: str, headers: Mapping[str, str]) -> None:
-        body = json.dumps({"error": message}).encode()
+        body = body_of(message)
         own = {"Content-Type": "application/json", "Content-Length": str(len(body)), "Cache-Control": "no-store"}
         await self._start(status, own | dict(headers))
         await self._end(body)
