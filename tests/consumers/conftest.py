@@ -1,12 +1,18 @@
-"""Hubs on a log in memory, which leave nothing running."""
+"""Hubs on a log in memory, which leave nothing running; signals that are sent, and somebody who may follow them."""
 
 import asyncio
 
 import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connections
 from hypothesis import settings
 
+from academy.signals import order_paid
 from consumers.hub import Hub
 from consumers.ring import Ring
+from events.publisher import publisher
+
+from .memory import MemoryLog
 
 # How long an example takes says more about the machine's other work than about ours.
 settings.register_profile("signalcast", deadline=None)
@@ -36,6 +42,47 @@ async def start_hub():
     for hub in hubs:
         await hub.stop()
     assert asyncio.all_tasks() - others <= {asyncio.current_task()}, "a hub left a task behind"
+
+
+@pytest.fixture
+async def log():
+    """A hundred events, of which the first ten are pruned."""
+    log = MemoryLog(events=100)
+    log.prune(11)
+    return log
+
+
+@pytest.fixture
+async def hub(start_hub, log):
+    return await start_hub(log)
+
+
+@pytest.fixture
+def send():
+    """Sends numbered signals, and returns when they have their positions."""
+
+    def sends(signal, numbers):
+        try:
+            for number in numbers:
+                signal.send(sender=None, number=number)
+        finally:
+            connections.close_all()
+        assert publisher().flush(10)
+
+    async def send(*numbers, signal=order_paid):
+        await asyncio.to_thread(sends, signal, numbers)
+
+    return send
+
+
+@pytest.fixture
+def mei(transactional_db, settings):
+    """Somebody who may follow the stream of a server that is closed to others."""
+    settings.DEBUG = False
+    settings.ALLOWED_HOSTS = ["school.example"]
+    user = User.objects.create_user("mei", password="secret")
+    user.user_permissions.add(Permission.objects.get(codename="view_event"))
+    return user
 
 
 async def positions(subscription, up_to, *, limit=1000):

@@ -7,14 +7,13 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission, User
 from django.core.asgi import get_asgi_application
-from django.db import connection, connections
+from django.db import connection
 from django.test import AsyncClient, Client
 
 from academy.signals import course_completed, order_paid
 from consumers import export, subscription, tokens
 from consumers.process import _running, process
 from events import log
-from events.publisher import publisher
 
 NDJSON = "application/x-ndjson"
 
@@ -23,24 +22,6 @@ NDJSON = "application/x-ndjson"
 def open_to_this_machine(settings, transactional_db):
     settings.DEBUG = True
     return settings
-
-
-@pytest.fixture
-def send():
-    """Sends numbered signals, and returns when they have their positions."""
-
-    def sends(signal, numbers):
-        try:
-            for number in numbers:
-                signal.send(sender=None, number=number)
-        finally:
-            connections.close_all()
-        assert publisher().flush(10)
-
-    async def send(*numbers, signal=order_paid):
-        await asyncio.to_thread(sends, signal, numbers)
-
-    return send
 
 
 @pytest.fixture

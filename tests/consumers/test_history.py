@@ -18,7 +18,6 @@ from consumers.door import let_in
 from consumers.protocol import Refused
 from events import log, numbering
 from events.event import Event, new_id, now
-from events.publisher import publisher
 
 JSON = "application/json"
 urlpatterns = [path("stream/", include("frontend.urls"))]
@@ -28,24 +27,6 @@ urlpatterns = [path("stream/", include("frontend.urls"))]
 def open_to_this_machine(settings, transactional_db):
     settings.DEBUG = True
     return settings
-
-
-@pytest.fixture
-def send():
-    """Sends numbered signals, and returns when they have their positions."""
-
-    def sends(signal, numbers):
-        try:
-            for number in numbers:
-                signal.send(sender=None, number=number)
-        finally:
-            connections.close_all()
-        assert publisher().flush(10)
-
-    async def send(*numbers, signal=order_paid):
-        await asyncio.to_thread(sends, signal, numbers)
-
-    return send
 
 
 @pytest.fixture

@@ -15,19 +15,6 @@ from .conftest import until
 from .memory import MemoryLog, entry, time_of
 
 
-@pytest.fixture
-async def log():
-    """A hundred events, of which the first ten are pruned."""
-    log = MemoryLog(events=100)
-    log.prune(11)
-    return log
-
-
-@pytest.fixture
-async def hub(start_hub, log):
-    return await start_hub(log)
-
-
 @pytest.mark.parametrize(
     "start, position",
     [

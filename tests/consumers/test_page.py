@@ -51,19 +51,6 @@ def sequences(pages):
     return [int(event["sequence"]) for page in pages for event in page["events"]]
 
 
-@pytest.fixture
-async def log():
-    """A hundred events, of which the first ten are pruned."""
-    log = MemoryLog(events=100)
-    log.prune(11)
-    return log
-
-
-@pytest.fixture
-async def hub(start_hub, log):
-    return await start_hub(log)
-
-
 async def test_without_a_place_it_is_the_newest_page(hub):
     page = shown(await page_of(hub, asked(limit=3), FULL))
 

@@ -18,15 +18,6 @@ from consumers.viewer import Viewer
 from .handshake import code_of, drive, look
 
 
-@pytest.fixture
-def mei(db, settings):
-    settings.DEBUG = False
-    settings.ALLOWED_HOSTS = ["school.example"]
-    user = User.objects.create_user("mei", password="secret")
-    user.user_permissions.add(Permission.objects.get(codename="view_event"))
-    return user
-
-
 def code(secret, **what):
     return drive(code_of(authorization=f"Bearer {secret}", **what))
 

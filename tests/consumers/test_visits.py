@@ -44,15 +44,6 @@ class Caller:
 
 
 @pytest.fixture
-def mei(transactional_db, settings):
-    settings.DEBUG = False
-    settings.ALLOWED_HOSTS = ["school.example"]
-    user = User.objects.create_user("mei", password="secret")
-    user.user_permissions.add(Permission.objects.get(codename="view_event"))
-    return user
-
-
-@pytest.fixture
 async def house():
     """The visits of one server process; `house()` makes another."""
     databases, made = [], []
