@@ -158,6 +158,18 @@ async def test_who_signs_out_is_sent_away_and_nobody_else(house, mei, signed_in,
         await Caller(home, **signed_in).come()
 
 
+async def test_a_session_that_was_ended_lets_nobody_in_though_django_has_yet_to_delete_it(house, mei, signed_in):
+    home = house()
+    caller = await Caller(home, **signed_in).come()
+
+    await in_thread(changes.note, changes.session(signed_in["cookie"].partition("=")[2]))
+    await until(lambda: caller.code)
+
+    with pytest.raises(Refused):
+        await Caller(home, **signed_in).come()
+    await Caller(house(), **signed_in).come()
+
+
 @pytest.mark.parametrize("here", [True, False], ids=["in this process", "in another one"])
 async def test_a_token_that_is_revoked_lets_nobody_stay(house, mei, monkeypatch, here):
     monkeypatch.setattr(visits, "LOOK_SECONDS", 3600 if here else 0.02)
