@@ -28,7 +28,7 @@ _PEERS = Path(__file__).with_name("peers")
 START_SECONDS = 30
 # Production's settings: with DEBUG every query is kept.
 ENVIRONMENT = {
-    "DJANGO_SETTINGS_MODULE": "config.settings",
+    "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
     "DEBUG": "0",
     "ALLOWED_HOSTS": "127.0.0.1",
     "SECRET_KEY": "a key that all processes of a benchmark share, and nobody else",

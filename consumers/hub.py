@@ -213,6 +213,11 @@ class Hub:
         """The log's own head and oldest position, read now. (Its entries do not matter.)"""
         return await self._pages.bounds()
 
+    async def recent_bounds(self) -> Page:
+        """The same, read a moment ago, and since then nothing has come that we know of."""
+        found = self._pages.recent_bounds()
+        return found if found and found.head.position == self.head else await self.bounds()
+
     async def since(self, time: datetime) -> int:
         """The smallest position held whose event is of `time` or later, or the log's head + 1."""
         return await self._log.since(time)

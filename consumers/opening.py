@@ -40,7 +40,7 @@ async def open_at(
     """
     # Before the bounds: what it finds lies within them.
     since = await hub.since(start.time) if isinstance(start, Since) else 0
-    bounds = await hub.bounds()
+    bounds = await hub.recent_bounds()
     if isinstance(start, int) and start > bounds.head.position + 1:
         # That look may have begun before the client heard of its newest event, from another process.
         bounds = await hub.bounds()

@@ -1,6 +1,7 @@
 """Pages of the log, each read once for everybody who wants it. Knows neither Django nor Channels."""
 
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -21,6 +22,9 @@ MAX_BYTES = 1024 * 1024
 MAX_KEPT = 16
 MAX_KEPT_BYTES = MAX_KEPT * MAX_BYTES
 
+# For how long the bounds of the log, once read, do for those who come next.
+RECENT_SECONDS = 0.02
+
 Read = Callable[[int, int], Coroutine[Any, Any, Page]]
 
 
@@ -35,6 +39,8 @@ class Pages:
         self._kept: OrderedDict[int, Page] = OrderedDict()
         self._bytes = 0
         self._reads = Shared()
+        self._bounds: Page | None = None
+        self._bounds_read = 0.0
 
     @property
     def buffer(self) -> Buffer:
@@ -46,6 +52,7 @@ class Pages:
         self._life += 1
         self._kept.clear()
         self._bytes = 0
+        self._bounds = None
 
     async def stop(self) -> None:
         await self._reads.stop()
@@ -53,7 +60,12 @@ class Pages:
     async def bounds(self) -> Page:
         """The log's own head and oldest position, read now. (Its entries do not matter.)"""
         found: Page = await self._reads.answer((self._life, "bounds"), lambda: self._read(1, 1))
+        self._bounds, self._bounds_read = found, time.monotonic()
         return found
+
+    def recent_bounds(self) -> Page | None:
+        """The same, if somebody asked a moment ago: clients that come one after the other share a read."""
+        return self._bounds if time.monotonic() - self._bounds_read < RECENT_SECONDS else None
 
     async def at(self, start: int) -> Page:
         """A page that holds `start`, or begins there."""

@@ -26,8 +26,8 @@ class Settings:
     # How many clients a server process takes; the next ones are told to come back later.
     MAX_CLIENTS: int = 10_000
     # How many of them may be of one user, or come from one address; the next ones are told the same.
-    MAX_CLIENTS_PER_USER: int = 1000
-    MAX_CLIENTS_PER_ADDRESS: int = 5000
+    MAX_CLIENTS_PER_USER: int = 5000
+    MAX_CLIENTS_PER_ADDRESS: int = 10_000
     # How many handshakes a server process looks at in a second; whoever is one too many comes back later.
     MAX_HANDSHAKES: int = 5000
     # Seconds within which a client of signalcast.v1 says hello.

@@ -230,3 +230,39 @@ async def test_how_far_what_is_not_seen_is_passed_over_is_bounded(start_hub):
     }
 
     assert starts == {SCAN}
+
+
+async def test_who_comes_right_after_another_needs_no_look_of_its_own(start_hub):
+    log = MemoryLog(100)
+    hub = await start_hub(log)
+    await open_at(hub, "live", EVERYTHING)
+    log.calls.clear()
+
+    opening = await open_at(hub, "live", EVERYTHING)
+
+    assert opening.start == 101
+    assert (1, 1) not in log.calls
+
+
+async def test_who_comes_after_a_new_event_is_known_begins_behind_it(start_hub):
+    log = MemoryLog(100)
+    hub = await start_hub(log)
+    await open_at(hub, "live", EVERYTHING)
+    log.append()
+    await hub.catch_up()
+
+    opening = await open_at(hub, "live", EVERYTHING)
+
+    assert (opening.start, opening.head) == (102, 101)
+
+
+async def test_who_knows_more_than_the_last_look_has_the_log_looked_at_again(start_hub):
+    log = MemoryLog(100)
+    log.interval = 3600
+    hub = await start_hub(log)
+    await open_at(hub, "live", EVERYTHING)
+    log.append()
+
+    opening = await open_at(hub, 102, EVERYTHING)
+
+    assert (opening.gap, opening.start, opening.head) == (None, 102, 101)
