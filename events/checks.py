@@ -23,6 +23,7 @@ _RANGES = {
     "MAX_DATA_BYTES": (256, MOST_DATA_BYTES),
     "RING_EVENTS": (1, None),
     "RING_BYTES": (1024, None),
+    "MAX_NOTES": (1, None),
     "MAX_CLIENTS": (1, None),
     "MAX_CLIENTS_PER_USER": (1, None),
     "MAX_CLIENTS_PER_ADDRESS": (1, None),

@@ -142,6 +142,8 @@ class Head:
 
     epoch: str
     position: int
+    noted: int = 0
+    """The newest cursor of its notes, 0 if none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +158,36 @@ class Page:
     stop: int
     oldest: int
     entries: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What was learnt of an event after it was recorded. It has no cursor (0) before it is stored."""
+
+    cursor: int = 0
+    kind: str
+    """`reactions`, what its receivers did; or `ghost`, which was sent in a transaction that rolled back."""
+    position: int | None
+    """None if the event is in no log."""
+    event_id: str
+    type: str
+    text: str
+    """JSON: a line of a frame of reactions, or of ghosts."""
+    entry: Entry | None = None
+    """The event it belongs to, where that was asked for and is still there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """What was read: the notes that are there of the cursors `[start, stop)`.
+
+    `oldest` is the smallest cursor that is still held (the newest + 1 if none).
+    """
+
+    start: int
+    stop: int
+    oldest: int
+    notes: Sequence[Note]
 
 
 def new_id(now: datetime) -> str:

@@ -14,12 +14,17 @@ from typing import Any
 from django.db import DatabaseError, Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from . import metrics
+from . import metrics, notes
 from .event import Entry, Event, Head, Page, sent_at
 from .settings import current
 
 # The read side sees of this package what is here.
 from .watch import Watch as Watch
+
+notes_head = notes.head
+read_notes = notes.read
+notes_of = notes.of_range
+notes_of_event = notes.of_event
 
 # 60 savepoints in one transaction are harmless on PostgreSQL, 1,000 slow every other connection by a third.
 MAX_SAVEPOINTS = 50
@@ -91,9 +96,13 @@ def append(event: Event, *, using: str) -> int:
 def head(stream: str) -> Head:
     """The stream's head. A stream that nobody has opened has no epoch."""
     with _cursor() as cursor:
-        cursor.execute("SELECT epoch, head FROM signalcast_stream WHERE name = %s", [stream])
+        cursor.execute(
+            "SELECT s.epoch, s.head, n.head FROM signalcast_stream s"
+            " LEFT JOIN signalcast_notebook n ON n.stream = s.name WHERE s.name = %s",
+            [stream],
+        )
         found = cursor.fetchone()
-    return Head(epoch=found[0], position=found[1]) if found else Head(epoch="", position=0)
+    return Head(epoch=found[0], position=found[1], noted=found[2] or 0) if found else Head(epoch="", position=0)
 
 
 def open_stream(stream: str, *, using: str | None = None) -> None:
@@ -222,7 +231,8 @@ def _before(time: datetime) -> datetime:
 def prune(stream: str, before: int, *, batch: int = 1000) -> int:
     """Delete the events of positions below `before`, oldest first, `batch` at a time. Returns how many.
 
-    Only ever a prefix of the positions, and nothing that waits for one: holes in the middle would look like loss.
+    Only ever a prefix of the positions, and nothing that waits for one: holes in the middle would look like loss. What
+    was noted of an event goes with it.
     """
     return sum(prune_in_batches(stream, before, batch=batch))
 
@@ -240,6 +250,7 @@ def prune_in_batches(stream: str, before: int, *, batch: int = 1000) -> Iterator
                 [stream, start, min(start + batch, stop)],
             )
             deleted = cursor.rowcount
+        notes.forget(stream, start, min(start + batch, stop))
         yield deleted
         if connection.vendor == "sqlite":
             clock.sleep(SQLITE_PAUSE)

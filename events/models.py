@@ -1,4 +1,4 @@
-"""The tables of the log. They are written and read by `log` and `publisher` alone, the admin aside.
+"""The tables of the log. They are written and read by `log`, `notes` and `publisher` alone, the admin aside.
 
 Every column that a sender fills has a default in the database, so that during a rolling deploy an old process can
 still append.
@@ -69,3 +69,48 @@ class EventRow(models.Model):
 
     def __str__(self) -> str:
         return self.event_id
+
+
+class NotebookRow(models.Model):
+    """The head of a stream's notes. Whoever holds the lock on this row writes some; numbering does not wait for it."""
+
+    stream = models.CharField(max_length=64, primary_key=True)
+    head = models.BigIntegerField(default=0, db_default=0)
+
+    class Meta:
+        db_table = "signalcast_notebook"
+        default_permissions = ()
+        verbose_name = "notebook"
+
+    def __str__(self) -> str:
+        return self.stream
+
+
+class NoteRow(models.Model):
+    """What was learnt of an event after it was recorded: what its receivers did, or that it rolled back."""
+
+    stream = models.CharField(max_length=64, db_default="main")
+    cursor = models.BigIntegerField()
+    kind = models.CharField(max_length=16, db_default="reactions")
+    event_id = models.CharField(max_length=36, db_default="", db_index=True)
+    # None for an event that is in no log.
+    position = models.BigIntegerField(null=True)
+    type = models.CharField(max_length=255, db_default="")
+    time = models.DateTimeField(db_default=Now())
+    text = models.TextField(db_default="")
+
+    class Meta:
+        db_table = "signalcast_note"
+        default_permissions = ()
+        verbose_name = "note"
+        constraints = [models.UniqueConstraint(fields=["stream", "cursor"], name="signalcast_note_cursor")]
+        indexes = [
+            models.Index(
+                fields=["stream", "position"],
+                condition=models.Q(position__isnull=False),
+                name="signalcast_note_position",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.event_id}"

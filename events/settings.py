@@ -23,6 +23,8 @@ class Settings:
     RING_EVENTS: int = 10_000
     # The same in bytes of JSON, whichever is reached first.
     RING_BYTES: int = 16 * 1024 * 1024
+    # How many notes are kept: what receivers did with events, and what rolled back.
+    MAX_NOTES: int = 100_000
     # How many clients a server process takes; the next ones are told to come back later.
     MAX_CLIENTS: int = 10_000
     # How many of them may be of one user, or come from one address; the next ones are told the same.
