@@ -19,6 +19,8 @@ from tests.browser.scripted import Log, ScriptedServer
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC_PREFIX = "static/"
+# What a page is waited for; on a busy machine everything takes long.
+expect.set_options(timeout=20_000)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 

@@ -28,6 +28,13 @@ def summaries(page: Page) -> list[str]:
     return page.evaluate(SUMMARIES)
 
 
+def boxes(page: Page) -> list[dict[str, float]]:
+    """Where each drawn row is, all of them at one moment."""
+    return page.evaluate(
+        "[...document.querySelectorAll('.rows .row:not([hidden])')].map((row) => row.getBoundingClientRect().toJSON())"
+    )
+
+
 def no_sideways(page: Page) -> bool:
     """Whether nothing makes the page scroll sideways."""
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.screen import row, rows, summaries
+from tests.browser.screen import boxes, row, summaries
 
 
 @pytest.fixture
@@ -143,4 +143,4 @@ def test_while_holding_the_ring_may_turn_without_moving_a_row(modules):
 
 
 def tops(page) -> list[float]:
-    return sorted(box["y"] for box in (element.bounding_box() for element in rows(page).all()))
+    return sorted(box["y"] for box in boxes(page))

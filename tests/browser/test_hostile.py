@@ -4,7 +4,7 @@ import json
 
 from playwright.sync_api import expect
 
-from tests.browser.screen import no_sideways, row, rows
+from tests.browser.screen import boxes, no_sideways, row, rows
 from tests.browser.scripted import batch, event
 
 POISON = [
@@ -50,7 +50,7 @@ def test_poison_in_every_field_is_text_and_nothing_else(dashboard, scripted):
     assert dashboard.locator("img, iframe, object, embed, body script").count() == 0
     assert dashboard.evaluate("({}).polluted === undefined")
     assert dashboard.evaluate("document.querySelectorAll('[onerror], [onmouseover]').length") == 0
-    assert {box["height"] for box in (element.bounding_box() for element in rows(dashboard).all())} == {28}
+    assert {box["height"] for box in boxes(dashboard)} == {28}
     assert no_sideways(dashboard)
 
 

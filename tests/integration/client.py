@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-SECONDS = 20
+SECONDS = 60
 
 
 class Client:

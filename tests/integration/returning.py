@@ -40,7 +40,7 @@ class Returning(Client):
 
     async def hear_all(self, is_all):
         """Until `is_all()` holds."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while not is_all():
                 with suppress(ConnectionClosed, InvalidHandshake, OSError):
                     await self._come_and_hear(is_all)
