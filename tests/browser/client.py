@@ -19,7 +19,7 @@ OPEN = """async (options) => {
         send(text) { this.sent.push(text); }
         close() { this.readyState = 3; }
     }
-    Object.assign(window, {sockets: [], batches: [], gaps: [], states: []});
+    Object.assign(window, {sockets: [], batches: [], notes: [], gaps: [], states: []});
     const {kept, url, ...rest} = options;
     const storage = {
         getItem: () => window.written ?? kept ?? null,
@@ -29,6 +29,8 @@ OPEN = """async (options) => {
     window.stream = new EventStream(url ?? '/ws/', {
         WebSocket: Socket, random: () => 0.5, storage, ...rest,
         onBatch: (batch) => batches.push(batch),
+        onReactions: (lines, after) => notes.push(['reactions', lines, after]),
+        onGhosts: (lines, after) => notes.push(['ghosts', lines, after]),
         onGap: (gap) => gaps.push(gap),
         onState: ({name}) => { if (states.at(-1) !== name) states.push(name); },
     });
@@ -72,11 +74,12 @@ class Client:
         return self.get("stream.retryAt - performance.now()")
 
 
-def welcome(start=1, *, epoch=EPOCH, head=None, window=4096, heartbeat_ms=10_000):
+def welcome(start=1, *, epoch=EPOCH, head=None, window=4096, heartbeat_ms=10_000, **more):
     tip = identity(start - 1, epoch) if start > 1 else None
     limits = {"oldest": 1, "heartbeat_ms": heartbeat_ms, "window": window}
     head = start - 1 if head is None else head
-    return {"op": "welcome", "stream": "main", "epoch": epoch, "from": start, "tip": tip, "head": head, **limits}
+    facts = {"stream": "main", "epoch": epoch, "from": start, "tip": tip, "head": head}
+    return {"op": "welcome", **facts, **limits, **more}
 
 
 def events(start, count, head=None):

@@ -44,6 +44,26 @@ def batch(start: int, lines: list[Any], *, to: int | None = None, head: int | No
     return "\n".join([dump(header), *(line if isinstance(line, str) else dump(line) for line in lines)])
 
 
+def receiver(name: str, ms: float | None = 1.0, outcome: str = "ok", **more: Any) -> dict[str, Any]:
+    """What one receiver did; `ms` is left out where it did not run."""
+    told = {"receiver": name, "source": "academy/receivers.py:36", "async": False, "ms": ms, "outcome": outcome} | more
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def reaction(position: int, *receivers: dict[str, Any], epoch: str = EPOCH, **more: Any) -> dict[str, Any]:
+    """What the receivers of an event did, in their order."""
+    ran = [one | {"order": order} for order, one in enumerate(receivers, 1)]
+    took = round(sum(one.get("ms", 0) for one in ran), 3)
+    base = {"pos": position, "id": identity(position, epoch), "method": "send", "ms": took, "reactions": ran}
+    return {name: value for name, value in (base | more).items() if value is not None}
+
+
+def notes(op: str, lines: list[Any], after: int = 1) -> str:
+    """A frame of reactions or ghosts."""
+    texts = [line if isinstance(line, str) else dump(line) for line in lines]
+    return "\n".join([dump({"op": op, "after": after}), *texts])
+
+
 class ScriptedServer:
     """
     Takes the page's sockets, keeps what they say, and answers a hello with a welcome.
@@ -91,6 +111,12 @@ class ScriptedServer:
     def events(self, start: int, count: int, **attributes: Any) -> None:
         """Sends `count` events from `start` on, in one batch."""
         self.send(batch(start, [event(start + i, self.epoch, **attributes) for i in range(count)]))
+
+    def reactions(self, *lines: Any, after: int = 1) -> None:
+        self.send(notes("reactions", list(lines), after))
+
+    def ghosts(self, *lines: Any, after: int = 1) -> None:
+        self.send(notes("ghosts", list(lines), after))
 
     def close(self, code: int = 4012) -> None:
         self.sockets[-1].close(code=code)

@@ -43,7 +43,7 @@ def test_a_page_is_asked_for_acknowledged_and_no_more(asked):
 
     assert asked.get("result") == [101, list(range(101, 111))]
     assert asked.sent == [
-        {"op": "hello", "stream": "main", "from": 101, "epoch": EPOCH, "window": 10},
+        {"op": "hello", "stream": "main", "from": 101, "epoch": EPOCH, "window": 10, "reactions": False},
         {"op": "ack", "pos": 106},
     ]
     assert asked.get("sockets[0].closed && sockets[0].onmessage === null")

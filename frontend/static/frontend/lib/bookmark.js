@@ -1,4 +1,4 @@
-// The position of a stream, kept in a Storage, so that a reloaded page resumes where it was.
+// The position of a stream and of its notes, kept in a Storage, so that a reloaded page resumes where it was.
 
 export class Bookmark {
   /** @param {Storage|null} storage null keeps nothing */
@@ -7,20 +7,20 @@ export class Bookmark {
     this.key = key;
   }
 
-  /** @returns {{epoch: string, position: number}|null} */
+  /** @returns {{epoch: string, position: number, noted: number|undefined}|null} */
   read() {
     try {
-      const {epoch, position} = JSON.parse(this.storage?.getItem(this.key) ?? 'null');
-      return Number.isSafeInteger(position) ? {epoch, position} : null;
+      const {epoch, position, noted} = JSON.parse(this.storage?.getItem(this.key) ?? 'null');
+      return Number.isSafeInteger(position) ? {epoch, position, noted: Number.isSafeInteger(noted) ? noted : undefined} : null;
     } catch {
       return null;   // nothing kept, or forbidden, or written by somebody else
     }
   }
 
-  write({epoch, position}) {
+  write({epoch, position, noted}) {
     if (position === null) return;
     try {
-      this.storage?.setItem(this.key, JSON.stringify({epoch, position}));
+      this.storage?.setItem(this.key, JSON.stringify({epoch, position, noted}));
     } catch {
       // Full or forbidden: a reload then starts like a first visit.
     }

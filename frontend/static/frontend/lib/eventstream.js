@@ -4,6 +4,12 @@
 //
 // `position` is the first position still wanted. A batch covers [from, to), so `batch.from === position` proves that
 // nothing is missing; what does not join is reported as a gap, never passed over.
+//
+// What is learnt of events after they were recorded comes in frames of its own: `onReactions` gets one line for each
+// event, of what its receivers did, when the event itself has come, maybe more than once, and the newest line of a
+// receiver holds; with `ghosts: true`, `onGhosts` gets the events that were sent and rolled back, which have no position.
+// `noted` is how far such notes were told; it is kept beside the position, so that a client that resumes misses none.
+// Operations that this client does not know are passed over.
 
 import {Acks} from './acks.js';
 import {Backoff} from './backoff.js';
@@ -16,6 +22,7 @@ const STALLED = 1.2;            // heartbeats; a little more than one, since the
 const DEAD = 2.5;               // heartbeats; two were lost: the connection is gone, whatever the socket says
 const WELCOME_MS = 10000;       // without a welcome by then, the connection is tried anew
 const STEADY_MS = 5000;         // of being connected, before a failure counts as the first again
+const MOVES_ON = new Set(['batch', 'heartbeat', 'filtered']);    // after a welcome that moved us, a gap has to come before these
 const BEHIND = 1000;            // events; about a second of a busy stream
 
 /** Opens a stream that also follows its page: online, offline, hidden, back from the cache. */
@@ -30,6 +37,7 @@ export class EventStream {
   position = null;
   epoch = null;
   tip = null;
+  noted = undefined;    // the notes' cursor, where the server keeps any
   head = 0;
   oldest = 1;
   joined = {position: 1, head: 0};    // when the server welcomed us: what lies beyond that head happened since
@@ -54,12 +62,12 @@ export class EventStream {
   /**
    * @param {string} url path or address of the websocket
    * @param {object} [options] see the defaults below; `from` is a position, 'live', 'earliest' or {last: n};
-   *   `storage` keeps the position, so that a reload resumes, `backfill` events before it
+   *   `storage` keeps the position, so that a reload resumes, `backfill` events before it; `reactions: false` wants none
    */
   constructor(url, {stream = 'main', from = 'live', filter, window = 4096, storage = null, backfill = 0, backoff = {},
-    onBatch = () => {}, onState = () => {}, onGap = () => {}, onFiltered = () => {},
+    reactions, ghosts, onBatch = () => {}, onReactions = () => {}, onGhosts = () => {}, onState = () => {}, onGap = () => {}, onFiltered = () => {},
     WebSocket = globalThis.WebSocket, random = Math.random, now = () => performance.now()} = {}) {
-    Object.assign(this, {stream, from, filter, window, backfill, onBatch, onState, onGap, onFiltered, WebSocket, random, now});
+    Object.assign(this, {stream, from, filter, window, backfill, reactions, ghosts, onBatch, onReactions, onGhosts, onState, onGap, onFiltered, WebSocket, random, now});
     this.url = new URL(url, globalThis.location?.href);
     this.url.protocol = this.url.protocol.replace('http', 'ws');
     this.backoff = new Backoff({random, ...backoff});
@@ -111,13 +119,13 @@ export class EventStream {
   // ── to the server ──────────────────────────────────────────────────────────────────────────────────────────────
 
   #greet() {
-    const {stream, filter, window} = this;
-    if (this.position !== null) return this.#send(hello({stream, from: this.position, epoch: this.epoch, tip: this.tip, filter, window}));
+    const {stream, filter, window, reactions, ghosts} = this, wanted = {stream, filter, window, reactions, ghosts};
+    if (this.position !== null) return this.#send(hello({...wanted, from: this.position, epoch: this.epoch, tip: this.tip, reactions_after: this.noted}));
     const kept = this.bookmark.read();
-    if (!kept) return this.#send(hello({stream, from: this.from, filter, window}));
+    if (!kept) return this.#send(hello({...wanted, from: this.from}));
     this.#seen = kept.position;
     this.epoch = kept.epoch;
-    return this.#send(hello({stream, from: Math.max(1, kept.position - this.backfill), epoch: kept.epoch, filter, window}));
+    return this.#send(hello({...wanted, from: Math.max(1, kept.position - this.backfill), epoch: kept.epoch, reactions_after: kept.noted}));
   }
 
   #send(text) {
@@ -139,10 +147,12 @@ export class EventStream {
     } catch {
       return this.#lost(1007);   // what it held is asked for again
     }
-    if (message.op !== 'gap') this.#admit();
+    if (MOVES_ON.has(message.op)) this.#admit();
     if (message.op === 'welcome') this.#welcome(message);
     else if (message.op === 'batch') this.#batch(message, frame.length);
     else if (message.op === 'gap') this.#gap(message);
+    else if (message.op === 'reactions') this.#note(message, this.onReactions);
+    else if (message.op === 'ghosts') this.#note(message, this.onGhosts);
     else if (message.op === 'heartbeat') this.head = message.head;
     else if (message.op === 'filtered') this.onFiltered(message);
     else if (message.op === 'error') this.message = message.message;
@@ -150,7 +160,7 @@ export class EventStream {
     if (this.#socket && !this.#timers.has('welcome')) this.#become(this.behind > BEHIND ? 'catching-up' : 'live');
   }
 
-  #welcome({epoch, from, tip, head, oldest, heartbeat_ms, window}) {
+  #welcome({epoch, from, tip, head, oldest, heartbeat_ms, window, reactions_after}) {
     this.#timers.clear('welcome');
     const resumed = this.position !== null;
     const replaced = this.epoch !== null && this.epoch !== epoch;
@@ -160,6 +170,7 @@ export class EventStream {
     }
     this.#recovery = resumed && !this.#hinted && head >= from ? {until: head, events: 0} : null;
     if (!resumed || this.#hinted) Object.assign(this, {position: from, tip});
+    if (replaced || this.noted === undefined) this.noted = reactions_after;
     Object.assign(this, {epoch, head, oldest, joined: {position: this.position, head}, retryAt: null, code: null, message: ''});
     this.window = window ?? this.window;
     this.#heartbeat = heartbeat_ms ?? this.#heartbeat;
@@ -187,7 +198,7 @@ export class EventStream {
   #startAnew() {
     this.#seen = 0;
     this.bookmark.forget();
-    Object.assign(this, {position: null, epoch: null, tip: null});
+    Object.assign(this, {position: null, epoch: null, tip: null, noted: undefined});
     this.open();
   }
 
@@ -210,6 +221,11 @@ export class EventStream {
       this.#recover(fresh.length);
     }
     this.#acks.owe(lines.length, bytes, this.window);
+  }
+
+  #note({after, lines}, tell) {
+    tell(lines, after);
+    this.noted = after;
   }
 
   #known(line) {

@@ -54,7 +54,7 @@ export function readPage(url, {stream, epoch, from, to}, {WebSocket = globalThis
     };
 
     wait();
-    socket.onopen = () => socket.send(hello({stream, from, epoch, window: Math.max(2, to - from)}));
+    socket.onopen = () => socket.send(hello({stream, from, epoch, window: Math.max(2, to - from), reactions: false}));
     socket.onclose = () => end(reject, new NoPage(why));
     socket.onmessage = ({data}) => {
       wait();

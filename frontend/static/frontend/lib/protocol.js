@@ -12,8 +12,8 @@ export const UNKNOWN_SUBPROTOCOL = 4406;
 export const comesBack = (code) => code < 4400 || code > 4999;
 
 /** The client's first message. What is undefined is left out, and the server's default holds. */
-export const hello = ({stream, from, epoch, tip, filter, window} = {}) =>
-  JSON.stringify({op: 'hello', stream, from, epoch, tip, filter, window});
+export const hello = ({stream, from, epoch, tip, filter, window, reactions, reactions_after, ghosts} = {}) =>
+  JSON.stringify({op: 'hello', stream, from, epoch, tip, filter, window, reactions, reactions_after, ghosts});
 
 /** Everything before `pos` is stored here; the server may send more. */
 export const ack = (pos) => JSON.stringify({op: 'ack', pos});
@@ -21,8 +21,11 @@ export const ack = (pos) => JSON.stringify({op: 'ack', pos});
 /** Asks for another filter; null takes it away. */
 export const filter = (wanted) => JSON.stringify({op: 'filter', filter: wanted});
 
+const OF_LINES = new Set(['batch', 'reactions', 'ghosts']);
+
 /**
  * A server's frame as a message. A batch gets `lines`, its events as they came: who stores them needs no parsing twice.
+ * So do reactions and ghosts.
  * @param {string} frame
  * @throws {SyntaxError} when the frame, or the header of the batch, is not a JSON object
  */
@@ -30,7 +33,7 @@ export function parse(frame) {
   const end = frame.indexOf('\n');
   const message = JSON.parse(end < 0 ? frame : frame.slice(0, end));
   if (message === null || typeof message !== 'object') throw new SyntaxError('A frame is a JSON object.');
-  if (message.op === 'batch') message.lines = end < 0 ? [] : frame.slice(end + 1).split('\n');
+  if (OF_LINES.has(message.op)) message.lines = end < 0 ? [] : frame.slice(end + 1).split('\n');
   return message;
 }
 
