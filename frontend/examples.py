@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import DatabaseError
 from django.db.models import Model
 
@@ -32,6 +33,13 @@ def examples(attachments: Iterable[Attachment]) -> dict[str, str]:
         return {"shell": "", "code": ""}
     attachment, argument = chosen
     return {"shell": shell(attachment, argument), "code": code(attachment, argument)}
+
+
+def models(attachments: Iterable[Attachment]) -> dict[str, str]:
+    """Where code imports the models from that events are about: the users', and those of the apps that send."""
+    labels = {attachment.type.rpartition(".")[0] for attachment in attachments} & set(apps.app_configs)
+    known = {get_user_model(), *(model for label in labels for model in apps.get_app_config(label).get_models())}
+    return {model._meta.label_lower: f"{model.__module__}.{model.__qualname__}" for model in known}
 
 
 def choose(attachments: Iterable[Attachment]) -> tuple[Attachment, Argument | None] | None:

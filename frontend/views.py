@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from consumers import access
 from events import catalog
-from frontend.examples import examples
+from frontend.examples import examples, models
 
 SIGN_IN = 4401
 
@@ -62,10 +62,16 @@ def config(request: HttpRequest, viewer: access.Viewer) -> dict[str, Any]:
         "open": viewer.open,
         # One receiver of each is the one that records it.
         "signals": [
-            {"type": attachment.type, "receivers": max(0, len(attachment.signal.receivers) - 1)}
+            {
+                "type": attachment.type,
+                "receivers": max(0, len(attachment.signal.receivers) - 1),
+                "path": attachment.path,
+                "shaped": attachment.data is not None,
+            }
             for attachment in attachments
         ],
         "examples": examples(attachments),
+        "models": models(attachments),
     }
 
 

@@ -38,7 +38,10 @@ def test_the_scripts_are_told_where_the_socket_is_and_what_is_streamed(config):
     assert config["socket"] == "/ws/"
     assert config["stream"] == "main"
     assert (config["user"], config["open"]) == (None, True)
-    assert {"type": "academy.order_paid", "receivers": 4} in config["signals"]
+    facts = {"type": "academy.order_paid", "receivers": 4, "path": "academy.signals.order_paid", "shaped": False}
+    assert facts in config["signals"]
+    assert config["models"]["academy.order"] == "academy.models.Order"
+    assert config["models"]["auth.user"] == "django.contrib.auth.models.User"
     assert set(config["examples"]) == {"shell", "code"}
 
 

@@ -25,6 +25,25 @@ export function member(line, name) {
   return null;
 }
 
+/** The members of the object that `text` is: names, and the texts of their values. @returns {[string, string][]} */
+export function members(text) {
+  const found = [];
+  let depth = 0, from = -1, key = null, last = null;
+  for (const token of tokens(text)) {
+    if (depth === 1 && token.text === ':' && from < 0) {
+      key = last;
+      from = token.end;
+    } else if (depth === 1 && (token.text === ',' || token.text === '}') && from >= 0) {
+      if (key !== null) found.push([JSON.parse(key), text.slice(from, token.start).trim()]);
+      from = -1;
+    }
+    if (token.text === '{' || token.text === '[') depth += 1;
+    else if (token.text === '}' || token.text === ']') depth -= 1;
+    last = token.string ? token.text : null;
+  }
+  return found;
+}
+
 /**
  * The text as pieces, indented by two spaces a level. What is over a limit becomes a 'more' piece, which says how much,
  * and whose `rest` is what it stands for.
@@ -80,7 +99,8 @@ function putString(put, token, key, longest) {
   return put('more', `… ${count(text.length - longest)} more characters`, `${quoted(text.slice(longest)).slice(1)}`);
 }
 
-function* tokens(text) {
+/** @returns {Generator<{text: string, start: number, end: number, string: boolean}>} */
+export function* tokens(text) {
   TOKEN.lastIndex = 0;
   for (let at = 0; at < text.length;) {
     TOKEN.lastIndex = at;
@@ -97,7 +117,7 @@ function* tokens(text) {
 const isKey = (text, end) => /\s*:/y.test(text.slice(end, end + 16));
 
 /** Where the object or array that opens at `start` ends. */
-function closeOf(text, start) {
+export function closeOf(text, start) {
   let depth = 0;
   const quote = /["{}[\]]/g;
   quote.lastIndex = start;
@@ -115,7 +135,7 @@ function closeOf(text, start) {
 }
 
 /** What the server put in place of a value: {"$mark": "too-large", "bytes": 123456} says "too-large, bytes 123,456". */
-function markAt(text, start) {
+export function markAt(text, start) {
   MARK.lastIndex = start;
   if (!MARK.test(text)) return null;
   const {end} = closeOf(text, start);

@@ -6,7 +6,6 @@ import {UNREADABLE, summaryOf} from '../core/store.js';
 import {copyFrom} from './copy.js';
 import {byId, h, icon, mark} from './dom.js';
 import {showRaw, showTree} from './payload.js';
-import {Permalink} from './permalink.js';
 
 const PAGE = matchMedia('(max-width: 63.99rem)');    // below, the detail is a page; app.css says the same
 const FIRST = ['id', 'sequence', 'source', 'subject', 'sender', 'time'];
@@ -19,9 +18,9 @@ export class Detail {
   #entry = null;
   #raw = false;
 
-  /** @param {{closed: () => void, step: (by: number) => void, announce: (text: string) => void, hue: (type: string) => number}} parts */
-  constructor({closed, step, announce, hue}) {
-    Object.assign(this, {closed, announce, hue});
+  /** @param {{closed: () => void, step: (by: number) => void, announce: (text: string) => void, copyAs: CopyAs, hue: (type: string) => number}} parts */
+  constructor({closed, step, announce, copyAs, hue}) {
+    Object.assign(this, {closed, announce, copyAs, hue});
     this.element = byId('detail');
     byId('detail-close').addEventListener('click', () => this.close());
     byId('detail-back').addEventListener('click', () => this.close());
@@ -84,6 +83,7 @@ export class Detail {
     byId('detail-ids').replaceChildren(...identity(event).map(([key, value]) => h('div', {class: 'ids__row'}, h('dt', {class: 'cut', title: visible(key)}, visible(key)),
       h('dd', {}, h('span', {}, visible(value)), h('button', {class: 'btn btn--icon btn--tiny', type: 'button', 'aria-label': `Copy ${visible(key)}`, 'data-copy': key}, icon('i-copy'))))));
     mark(this.element.querySelector('[data-copy=link]'), 'hidden', Number.isNaN(position));
+    for (const what of ['shell', 'pytest', 'curl']) mark(this.element.querySelector(`[data-copy=${what}]`), 'hidden', unreadable);
     this.element.querySelector('.detail__body').scrollTop = 0;
     this.#show(this.#raw);
   }
@@ -101,11 +101,9 @@ export class Detail {
 
   #copy(button) {
     if (!button || !this.#entry) return;
-    const {line} = this.#entry;
     const what = button.dataset.copy;
-    const texts = {payload: () => payload(line), event: () => line, link: () => Permalink.to(this.#entry.position)};
-    const text = button.closest('dd') ? String(new Map(identity(JSON.parse(line))).get(what)) : texts[what]();
-    copyFrom(button, text, this.announce);
+    const isId = button.closest('dd');
+    copyFrom(button, isId ? String(new Map(identity(JSON.parse(this.#entry.line))).get(what)) : this.copyAs.text(what, this.#entry), this.announce);
   }
 }
 
