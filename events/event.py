@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
-from .personal import without_personal
+from .personal import ghost_without_personal, reactions_without_personal, without_personal
 
 # Made once: `json.dumps` would make an encoder for each call, and so take twice as long.
 _dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
@@ -175,6 +175,11 @@ class Note:
     """JSON: a line of a frame of reactions, or of ghosts."""
     entry: Entry | None = None
     """The event it belongs to, where that was asked for and is still there."""
+
+    @property
+    def without_personal(self) -> str:
+        """The text as it may be seen by those who may see no personal data; empty if nothing of it may."""
+        return (ghost_without_personal if self.kind == "ghost" else reactions_without_personal)(self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,12 @@
 
 Places are JSON pointers into `data`, as in a URI fragment (RFC 6901 §6), with spaces between them:
 `#/order/fields/name #/note`.
+
+Who sent a signal (`originuser`), and what an exception said, are personal data as well, wherever they stand.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
@@ -18,6 +21,9 @@ Keys = tuple[str, ...]
 
 _ATTRIBUTE = '"personal":'
 _DATA = ',"data":'
+# Within quotes their own quotes are escaped: where this stands before the data, it is the attribute.
+_USER = re.compile(r',"originuser":"(?:[^"\\]|\\.)*"')
+_TOLD = re.compile('"(?:error|traceback)":')
 _EVERYTHING = "#"
 
 # Made once: `json.dumps` would make an encoder for each call, and so take twice as long.
@@ -25,9 +31,17 @@ _dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def without_personal(line: str) -> str:
-    """The line with marks in the place of personal values; where they cannot be found, in the place of all data."""
-    # It stands before the data, which may be large, and anything. Within quotes their own quotes are escaped.
-    if line.find(_ATTRIBUTE, 0, line.find(_DATA)) < 0:
+    """The line with marks in the place of personal values; where they cannot be found, in the place of all data.
+
+    And without its user.
+    """
+    # Both stand before the data, which may be large, and anything. Within quotes their own quotes are escaped.
+    end = line.find(_DATA)
+    end = len(line) if end < 0 else end
+    if user := _USER.search(line, 0, end):
+        line = line[: user.start()] + line[user.end() :]
+        end -= user.end() - user.start()
+    if line.find(_ATTRIBUTE, 0, end) < 0:
         return line
     try:
         event = json.loads(line)
@@ -35,6 +49,24 @@ def without_personal(line: str) -> str:
         return _dumps(_masked(event)) if "personal" in event else line
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return _without_data(line)
+
+
+def reactions_without_personal(text: str) -> str:
+    """A line of reactions, with no more of an exception than its type; empty where that cannot be told apart."""
+    if not _TOLD.search(text):
+        return text
+    try:
+        told = json.loads(text)
+        _leave_types(told)
+        return _dumps(told)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return ""
+
+
+def ghost_without_personal(text: str) -> str:
+    """A line of a ghost, as an event's and as one of reactions."""
+    line = without_personal(text)
+    return reactions_without_personal(line) if _TOLD.search(line) else line
 
 
 def places(found: Iterable[Keys]) -> str:
@@ -120,6 +152,14 @@ def _without_data(line: str) -> str:
         return _dumps({**json.loads(line), "data": MARK})
     except (ValueError, TypeError, RecursionError):
         return _dumps({"data": MARK})
+
+
+def _leave_types(told: dict[str, Any]) -> None:
+    for reaction in told.get("reactions") or ():
+        reaction.pop("traceback", None)
+        if "error" in reaction:
+            # A type has no colon and no space in it, whatever the message has.
+            reaction["error"] = re.split(r"[:\s]", str(reaction["error"]), maxsplit=1)[0]
 
 
 def _pointer(keys: Keys) -> str:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from academy.models import Order, Profile
 from events import attach
 from events.checks import check_models
-from events.event import Entry, Event, new_id, now
+from events.event import Entry, Event, Note, new_id, now
 from events.payload import compute, describe
 from events.personal import MAX_LENGTH, Search, places, without_personal
 
@@ -406,3 +406,73 @@ def test_the_check_lets_a_key_be_personal(monkeypatch):
     monkeypatch.setattr(Profile, "event_personal_fields", ("pk", "id", "student_name"), raising=False)
 
     assert check_models() == []
+
+
+def test_the_user_of_an_event_is_left_out_and_nothing_else_is_touched():
+    line = (
+        '{"specversion":"1.0","id":"1","type":"shop.sold","origin":"web POST /\\"originuser\\":\\"x\\"",'
+        '"originuser":"auth.user/7\\"","originhost":"one/12","data":{"originuser":"kept","note":",\\"originuser\\":"}}'
+    )
+
+    masked = without_personal(line)
+
+    before = json.loads(line)
+    assert before.pop("originuser") == 'auth.user/7"'
+    assert json.loads(masked) == before
+    assert without_personal(masked) is masked
+
+
+def test_the_user_is_left_out_where_data_is_masked_as_well():
+    line = '{"specversion":"1.0","id":"1","personal":"#/note","originuser":"auth.user/7","data":{"note":"canary-7f3a"}}'
+
+    masked = json.loads(without_personal(line))
+
+    assert masked == {"specversion": "1.0", "id": "1", "personal": "#/note", "data": {"note": MARK}}
+
+
+REACTIONS = {
+    "pos": 7,
+    "id": "1",
+    "method": "send",
+    "reactions": [
+        {"receiver": "shop.receivers.book", "ms": 1.0, "outcome": "ok"},
+        {"receiver": "shop.receivers.bill", "outcome": "raised", "error": f"Unavailable: {CANARY}: {CANARY}"},
+        {"receiver": "shop.receivers.mail", "outcome": "raised", "error": "KeyError", "traceback": CANARY},
+    ],
+}
+
+
+def noted(kind, told):
+    return Note(kind=kind, position=7, event_id="1", type="shop.sold", text=json.dumps(told, separators=(",", ":")))
+
+
+def test_of_an_exception_the_type_is_left():
+    masked = json.loads(noted("reactions", REACTIONS).without_personal)
+
+    ok, bill, mail = masked["reactions"]
+    assert ok == REACTIONS["reactions"][0]
+    assert (bill["error"], mail["error"]) == ("Unavailable", "KeyError")
+    assert CANARY not in json.dumps(masked) and "traceback" not in mail
+    assert {**masked, "reactions": []} == {**REACTIONS, "reactions": []}
+
+
+def test_reactions_without_an_exception_stay_as_they_are():
+    note = noted("reactions", {"pos": 7, "id": "1", "unknown": True})
+
+    assert note.without_personal is note.text
+
+
+@pytest.mark.parametrize("told", [["error:"], {"reactions": ["error"], "x": {"error": CANARY}}, {"error": 1}])
+def test_reactions_that_cannot_be_told_apart_are_not_shown(told):
+    assert CANARY not in noted("reactions", told).without_personal
+
+
+def test_a_ghost_is_masked_as_an_event_and_as_reactions():
+    event = {"specversion": "1.0", "id": "1", "personal": "#/note", "originuser": "auth.user/7"}
+    ghost = event | {"data": {"note": CANARY, "error": "kept"}, "outcome": "rolledback"}
+
+    masked = json.loads(noted("ghost", ghost | {"reactions": REACTIONS["reactions"]}).without_personal)
+
+    assert masked["data"] == {"note": MARK, "error": "kept"}
+    assert [each.get("error") for each in masked["reactions"]] == [None, "Unavailable", "KeyError"]
+    assert CANARY not in json.dumps(masked) and "originuser" not in masked
