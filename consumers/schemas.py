@@ -1,0 +1,146 @@
+"""What messages are made of, as JSON Schemas: events, filters, positions, queries. No I/O, no Django.
+
+Objects may get new members later, so none forbids what it does not know.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from . import datapath, filter
+from .protocol import MAX_POSITION
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string", "minLength": 1}
+POSITION: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_POSITION}
+HEAD: Schema = {"type": "integer", "minimum": 0, "description": "The newest position; 0 if there is none."}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+
+
+def ref(name: str) -> Schema:
+    """One of `components`, where it is shown."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def or_null(schema: Schema) -> Schema:
+    return {"oneOf": [schema, {"type": "null"}]}
+
+
+def object_of(members: dict[str, Schema], *, required: Iterable[str] | None = None) -> Schema:
+    """An object with these members, all of them unless it is said which."""
+    return {"type": "object", "properties": members, "required": list(members if required is None else required)}
+
+
+def components() -> dict[str, Schema]:
+    """By the name that others refer to it by."""
+    return {"event": _event(), "filter": _filter(), "start": _start(), "reference": _reference(), "mark": _mark()}
+
+
+def query() -> Schema:
+    """What the query of an address may have, where no hello says what is wanted."""
+    several = {"type": ["string", "array"], "items": {"type": "string"}}
+    number = {"type": "string", "pattern": "^[0-9]{1,19}$"}
+    return {
+        "type": "object",
+        "properties": {
+            "after": {
+                "type": "string",
+                "pattern": "^(earliest|(.+:)?[0-9]{1,19})$",
+                "description": "Begin after this position, which may have its epoch and a colon in front; or earliest.",
+            },
+            "last": number | {"description": "Begin so that so many of the newest events come."},
+            "since": {"type": "string", "description": "Begin with the first event of this time, or of this age: 10m."},
+            "type": several | {"description": "Only these types; a star at the end stands for any: academy.*"},
+            "subject": several | {"description": "Only these subjects."},
+            "sender": several | {"description": "Only these senders."},
+        },
+        "patternProperties": {
+            r"^data\..+$": several
+            | {"description": "Only events with this value in their data; .gte and others compare."}
+        },
+        "additionalProperties": False,
+    }
+
+
+def _event() -> Schema:
+    attributes = {
+        "specversion": {"const": "1.0"},
+        "id": TEXT | {"format": "uuid", "description": "It names the event; positions order events."},
+        "source": TEXT | {"format": "uri-reference", "description": "Ends in the stream and the epoch."},
+        "sequence": {"type": "string", "pattern": "^[0-9]{20}$", "description": "The position in the stream."},
+        "type": TEXT,
+        "subject": TEXT | {"description": "The first model instance among the arguments."},
+        "time": MOMENT | {"description": "When the signal was sent."},
+        "datacontenttype": {"const": "application/json"},
+        "sender": TEXT | {"maxLength": 200},
+        "summary": TEXT | {"maxLength": 200, "description": "A line for people."},
+        "degraded": TEXT | {"description": "Why `data` is not quite what was sent: reasons with commas between."},
+        "personal": TEXT | {"description": "Where in `data` personal data stands: JSON pointers with spaces between."},
+        "recorded": {"enum": ["aftercommit", "besteffort"]},
+        "correlationid": TEXT,
+        "causationid": TEXT,
+        "origin": TEXT,
+        "data": {
+            "type": "object",
+            "description": "The signal's arguments by name. An instance is a reference; what is not shown, a mark.",
+            "additionalProperties": {"anyOf": [ref("reference"), ref("mark"), {}]},
+        },
+    }
+    always = ("specversion", "id", "source", "sequence", "type", "time", "datacontenttype", "data")
+    return object_of(attributes, required=always) | {"description": "A CloudEvent 1.0."}
+
+
+def _filter() -> Schema:
+    text = {"type": "string", "maxLength": filter.MAX_TEXT}
+    value = {"anyOf": [text, {"type": ["number", "boolean", "null"]}]}
+    path = rf"^{datapath.PREFIX.replace('.', '[.]')}.+$"
+    operands = {
+        "exact": _members(r"^([a-z0-9]+|data[.].+)$", value),
+        "prefix": _members(r"^([a-z0-9]+|data[.].+)$", text),
+        "suffix": _members(r"^([a-z0-9]+|data[.].+)$", text),
+        **{each: _members(path, {"anyOf": [text, {"type": "number"}]}) for each in ("gt", "gte", "lt", "lte")},
+        "all": {"type": "array", "items": ref("filter"), "minItems": 1},
+        "any": {"type": "array", "items": ref("filter"), "minItems": 1},
+        "not": ref("filter"),
+    }
+    return {
+        "type": "object",
+        "description": "The dialects of CloudEvents Subscriptions, and four that compare.",
+        "properties": operands,
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+
+
+def _members(pattern: str, value: Schema) -> Schema:
+    return {
+        "type": "object",
+        "patternProperties": {pattern: value},
+        "additionalProperties": False,
+        "minProperties": 1,
+    }
+
+
+def _start() -> Schema:
+    count = {"type": "integer", "minimum": 0, "maximum": MAX_POSITION}
+    only: Schema = {"additionalProperties": False}
+    return {
+        "description": "A position, or words for one.",
+        "oneOf": [
+            POSITION,
+            {"enum": ["live", "earliest"]},
+            object_of({"last": count}) | only,
+            object_of({"since": TEXT}) | only,
+        ],
+    }
+
+
+def _reference() -> Schema:
+    key: Schema = {"description": "The primary key; null if it was not saved."}
+    members = {"model": TEXT, "pk": key, "fields": {"type": "object", "description": "What the model declares."}}
+    return object_of(members, required=("model",)) | {"description": "A model instance, in an event's data."}
+
+
+def _mark() -> Schema:
+    return object_of({"$mark": TEXT}) | {"description": "Stands for what is not shown, and says why."}
