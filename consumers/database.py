@@ -5,7 +5,7 @@ Channels' way is one thread for the whole process: one slow query there, in anyb
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from events import log
-from events.event import Head, Page
+from events.event import Head, Note, Notes, Page
 
 from .shared import Shared
 
@@ -100,6 +100,12 @@ class StreamLog:
 
     def read(self, start: int, limit: int) -> Coroutine[Any, Any, Page]:
         return self._database.run(log.read, self._stream, start, limit)
+
+    def read_notes(self, after: int, limit: int) -> Coroutine[Any, Any, Notes]:
+        return self._database.run(log.read_notes, self._stream, after, limit)
+
+    def notes_of(self, start: int, stop: int) -> Coroutine[Any, Any, Sequence[Note]]:
+        return self._database.run(log.notes_of, self._stream, start, stop)
 
     def since(self, time: datetime) -> Coroutine[Any, Any, int]:
         return self._database.share(log.since, self._stream, time)

@@ -19,6 +19,7 @@ from .batches import Batches
 from .buffers import Buffer
 from .filter import Filter
 from .membership import RENEW_SECONDS, Layer, Member
+from .notebook import Notebook, NotesLog
 from .pages import Pages
 from .periodic import every
 from .protocol import Batch
@@ -36,7 +37,7 @@ MIN_BACKOFF = 0.1
 MAX_BACKOFF = 5.0
 
 
-class Log(Protocol):
+class Log(NotesLog, Protocol):
     """The stream's log, as the hub wants it."""
 
     @property
@@ -92,7 +93,9 @@ class Hub:
         self._catching_up = asyncio.Lock()
         self._nudged: asyncio.Event = asyncio.Event()
         self._pages = Pages(log.read)
-        self._batches = Batches()
+        self._batches: Batches[Batch] = Batches()
+        self.notebook = Notebook(log, self._entry_held)
+        """What is noted of the stream's events."""
         self._rounds = Rounds(self._announce)
 
     @property
@@ -106,11 +109,13 @@ class Hub:
 
     @property
     def buffers(self) -> list[Buffer]:
-        return [self._ring.buffer, self._pages.buffer, self._batches.buffer]
+        return [self._ring.buffer, self._pages.buffer, self._batches.buffer, *self.notebook.buffers]
 
     async def start(self) -> None:
         """Find the head, and follow it from now on. Raises what the log raises."""
-        self._begin_anew(await self._log.head())
+        head = await self._log.head()
+        self._begin_anew(head)
+        await self.notebook.read_up_to(head)
         self._spawn(self._watch())
         self._spawn(self._follow_nudges())
         self._spawn(every(self.heartbeat, self._beat))
@@ -133,6 +138,7 @@ class Hub:
         self._tasks.clear()
         self._rounds.stop()
         await self._pages.stop()
+        await self.notebook.stop()
 
     @contextmanager
     def subscribe(self, filter: Filter, start: int, sight: Sight = FULL) -> Iterator[Subscription]:
@@ -183,23 +189,28 @@ class Hub:
             if self._is_of_another(head, known):
                 self._begin_anew(head)
             elif head.position > self.head:
-                await self._read_up_to(head)
+                head = await self._read_up_to(head)
+            # After the events, so that nobody hears of what an event led to before the event.
+            if await self.notebook.read_up_to(head):
+                self._rounds.ask()
 
     def _is_of_another(self, head: Head, known: int) -> bool:
         return head.epoch != self.epoch or head.position < known
 
-    async def _read_up_to(self, head: Head) -> None:
+    async def _read_up_to(self, head: Head) -> Head:
+        """Returns the head that holds: the log may turn out to be another one."""
         while self.head < head.position:
             # One that we have is read again: it is another one if the log was restored, and has grown beyond us since.
             newest, next = self._ring.newest, self._ring.next
             page = await self._pages.read(newest.position if newest else next)
             if page.head.epoch != self.epoch or (newest and _differs(newest, page)):
                 self._begin_anew(page.head)
-                return
+                return page.head
             if not self._ring.append(page.entries) or self._ring.next == next:
                 # Pruned under our eyes. Whoever still wants it will be told by the log.
                 self._ring.clear(head.position + 1)
             self._rounds.ask()
+        return head
 
     def _begin_anew(self, head: Head) -> None:
         self.epoch = head.epoch
@@ -207,6 +218,7 @@ class Hub:
         self._ring.clear(head.position + 1)
         self._pages.begin_anew(head.epoch)
         self._batches.clear()
+        self.notebook.begin_anew(head)
         self._wake()
 
     async def bounds(self) -> Page:
@@ -247,11 +259,19 @@ class Hub:
         if message is None or message.stream != self.stream or message.epoch != self.epoch:
             self._repair()
             return
+        if not message.lines:
+            # That something was noted, by this cursor.
+            if message.start > self.notebook.noted:
+                self._nudged.set()
+            return
         entries = [Entry(message.start + index, line) for index, line in enumerate(message.lines)]
         if message.start <= self._ring.next <= message.start + len(entries) and self._ring.append(entries):
             self._rounds.ask()
         else:
             self._repair()
+
+    def _entry_held(self, position: int) -> Entry | None:
+        return next(iter(self.held(position, position + 1)), None)
 
     def _repair(self) -> None:
         self.repairs += 1

@@ -157,6 +157,10 @@ class Batch:
         """The bytes of the frame, which is ASCII."""
         return len(self._header) + sum(len(entry.line) + 1 for entry in self.entries)
 
+    @property
+    def weight(self) -> int:
+        return sum(len(entry.line) for entry in self.entries)
+
     @cached_property
     def sent_at(self) -> float:
         """When the signal of its first event was sent, in seconds since 1970."""

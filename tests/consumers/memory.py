@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
-from events.event import Entry, Head, Page, rfc3339
+from events.event import Entry, Head, Note, Notes, Page, rfc3339
 
 
 def time_of(position):
@@ -23,12 +24,28 @@ def entry(position, *, epoch="one", type="academy.order_paid", size=0, personal=
     return Entry.of(position, text, source="/signalcast", stream="main", epoch=epoch)
 
 
+def line_of(position, *, receiver="academy.receivers.book", size=0, **outcome):
+    """What one receiver did with the event at a position."""
+    told = {"receiver": receiver, "ms": 1.5, "outcome": "ok", "filling": "x" * size} | outcome
+    return json.dumps({"pos": position, "id": entry(position).id, "reactions": [told]}, separators=(",", ":"))
+
+
+def ghost_line(number, *, type="academy.order_paid", personal="", **more):
+    """An event that rolled back."""
+    mark = {"personal": personal} if personal else {}
+    told = {"specversion": "1.0", "id": f"019ab000-0000-7000-8000-f{number:011x}", "type": type} | mark | more
+    told |= {"data": {"number": number}, "outcome": "rolledback"}
+    return json.dumps(told, separators=(",", ":"))
+
+
 class MemoryLog:
     """As the hub wants it; `calls` lists what it was asked."""
 
     def __init__(self, events=0):
         self.epoch = "one"
         self.held = []
+        self.notes = []
+        self.noted = 0
         self.head_position = 0
         self.interval = 0.001
         self.calls = []
@@ -44,12 +61,31 @@ class MemoryLog:
         self.head_position += events
         return added
 
+    def note(self, *positions, **outcome):
+        """What receivers did with these events becomes known."""
+        for position in positions:
+            self._note("reactions", position, line_of(position, **outcome))
+
+    def ghost(self, *numbers, **form):
+        for number in numbers:
+            self._note("ghost", None, ghost_line(number, **form))
+
+    def _note(self, kind, position, text):
+        self.noted += 1
+        id = json.loads(text)["id"] if position is None else entry(position, epoch=self.epoch).id
+        self.notes.append(
+            Note(cursor=self.noted, kind=kind, position=position, event_id=id, type="academy.order_paid", text=text)
+        )
+
     def prune(self, before):
         self.held = [each for each in self.held if each.position >= before]
 
+    def prune_notes(self, before):
+        self.notes = [each for each in self.notes if each.cursor >= before]
+
     def replace(self, epoch, events):
         """Another log in the place of this one."""
-        self.epoch, self.held, self.head_position = epoch, [], 0
+        self.epoch, self.held, self.head_position, self.notes, self.noted = epoch, [], 0, [], 0
         self.append(events)
 
     def restore(self, head, grown=0):
@@ -73,15 +109,31 @@ class MemoryLog:
 
     async def head(self):
         self.calls.append("head")
-        return await self._answer(self.stale or Head(epoch=self.epoch, position=self.head_position))
+        return await self._answer(self.stale or self._head)
 
     async def read(self, start, limit):
         self.calls.append((start, limit))
         stop = max(start, min(start + limit, self.head_position + 1))
         oldest = self.held[0].position if self.held else self.head_position + 1
         found = [each for each in self.held if start <= each.position < stop]
-        head = Head(epoch=self.epoch, position=self.head_position)
-        return await self._answer(Page(head=head, start=start, stop=stop, oldest=oldest, entries=found))
+        return await self._answer(Page(head=self._head, start=start, stop=stop, oldest=oldest, entries=found))
+
+    async def read_notes(self, after, limit):
+        self.calls.append(("notes", after))
+        start, stop = after + 1, max(after + 1, min(after + 1 + limit, self.noted + 1))
+        oldest = self.notes[0].cursor if self.notes else self.noted + 1
+        entries = {each.position: each for each in self.held}
+        found = [replace(each, entry=entries.get(each.position)) for each in self.notes if start <= each.cursor < stop]
+        return await self._answer(Notes(start=start, stop=stop, oldest=oldest, notes=found))
+
+    async def notes_of(self, start, stop):
+        self.calls.append(("notes of", start, stop))
+        found = [each for each in self.notes if each.position and start <= each.position < stop]
+        return await self._answer(sorted(found, key=lambda each: each.position))
+
+    @property
+    def _head(self):
+        return Head(epoch=self.epoch, position=self.head_position, noted=self.noted)
 
     async def since(self, time):
         self.calls.append(("since", time))

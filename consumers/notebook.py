@@ -1,0 +1,216 @@
+"""The notebook: what is noted of a stream's events, the newest in a ring, the rest read from the log once for all.
+
+Knows neither Django nor Channels. An event may be noted at any time after it was recorded, so notes have an order of
+their own, by cursor; a client that has events of older positions is told what was noted of them meanwhile.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Protocol
+
+from events.event import Entry, Head, Note, Notes
+
+from .buffers import Buffer, Level
+from .notering import NoteRing
+from .shared import Shared
+
+MAX_NOTES = 10_000
+MAX_BYTES = 8 * 1024 * 1024
+# How many notes are read at once; and, where somebody begins, how many of those that were written before.
+PAGE = 1000
+BEFORE = 1000
+# What was noted of so many positions is read at once, and so many of these leaves are kept.
+LEAF = 500
+MAX_LEAVES = 16
+MAX_LEAVES_BYTES = 4 * 1024 * 1024
+
+
+class NotesLog(Protocol):
+    """The part of a log that a notebook reads."""
+
+    def read_notes(self, after: int, limit: int) -> Coroutine[Any, Any, Notes]: ...
+
+    def notes_of(self, start: int, stop: int) -> Coroutine[Any, Any, Sequence[Note]]: ...
+
+
+class NotePage:
+    """Notes that follow a cursor, and the cursor up to which these are all."""
+
+    def __init__(self, after: int, last: int, notes: Sequence[Note]) -> None:
+        self.after = after
+        self.last = last
+        self.notes = notes
+        self.entries = [note.entry for note in notes if note.entry]
+        positions = [note.position for note in notes if note.position is not None]
+        self.lowest = min(positions, default=0)
+        """The smallest position that any of them is about."""
+
+
+class _Leaf:
+    """What was noted of a range of positions by the cursor `last`, and perhaps some of what was noted later."""
+
+    def __init__(self, last: int, notes: Sequence[Note]) -> None:
+        self.last = last
+        self.notes = [note for note in notes if note.cursor <= last]
+        self.size = sum(len(note.text) for note in self.notes)
+
+
+class Notebook:
+    """One stream's, for all subscriptions of this process."""
+
+    def __init__(
+        self, log: NotesLog, held: Callable[[int], Entry | None], *, notes: int = MAX_NOTES, bytes: int = MAX_BYTES
+    ) -> None:
+        """`held` returns the entry of a position, if it is at hand."""
+        self._log = log
+        self._entry_held = held
+        self._ring = NoteRing(notes=notes, bytes=bytes)
+        self._life = 0
+        self._page: dict[int, NotePage] = {}
+        self._leaves: OrderedDict[int, _Leaf] = OrderedDict()
+        self._leaves_bytes = 0
+        self._reads = Shared()
+
+    @property
+    def noted(self) -> int:
+        """The newest cursor that this process knows of."""
+        return self._ring.next - 1
+
+    @property
+    def top(self) -> int:
+        """Of events of larger positions nothing is noted yet, as far as this process knows."""
+        return self._ring.top if self._ring.next > 1 else 0
+
+    @property
+    def buffers(self) -> list[Buffer]:
+        leaves = Level(len(self._leaves), MAX_LEAVES)
+        return [self._ring.buffer, Buffer("leaves", leaves, Level(self._leaves_bytes, MAX_LEAVES_BYTES, "bytes"))]
+
+    def begin_anew(self, head: Head) -> None:
+        """Forget everything, and begin a little before this head: `read_up_to` reads what comes then."""
+        self._life += 1
+        self._page.clear()
+        self._leaves.clear()
+        self._leaves_bytes = 0
+        next = max(1, head.noted + 1 - BEFORE)
+        self._ring.clear(next, head.position if next > 1 else 0)
+
+    async def stop(self) -> None:
+        await self._reads.stop()
+
+    async def read_up_to(self, head: Head) -> bool:
+        """Read what was noted since the last look. Whether that was anything. Raises what the log raises."""
+        if head.noted < self.noted:  # The table was emptied, or its end is gone.
+            self.begin_anew(head)
+        before, life = self.noted, self._life
+        while self.noted < head.noted and life == self._life:
+            found = await self._log.read_notes(self.noted, PAGE)
+            if life == self._life:
+                self._append(found, head)
+        return self.noted > before
+
+    def page_at_hand(self, after: int) -> NotePage | None:
+        """The notes that follow this cursor, if they are in the ring."""
+        if after + 1 < self._ring.start:
+            return None
+        page = self._page.get(after)
+        if page is None:
+            notes = self._ring.slice(after + 1, PAGE)
+            page = NotePage(after, notes[-1].cursor if len(notes) == PAGE else self.noted, notes)
+            # Most are up to date, and want the same; the others have places of their own.
+            if len(self._page) < MAX_LEAVES:
+                self._page[after] = page
+        return page
+
+    async def page(self, after: int) -> NotePage:
+        """The same, read from the log where it must be. What was pruned meanwhile is passed over."""
+        if page := self.page_at_hand(after):
+            return page
+        read: Notes = await self._reads.answer((self._life, after), lambda: self._log.read_notes(after, PAGE))
+        before = self._ring.start - 1
+        last = max(read.stop - 1, min(read.oldest - 1, before))
+        return NotePage(after, last if last > after else max(before, after), list(map(_whole, read.notes)))
+
+    def of_at_hand(self, start: int, stop: int, last: int) -> list[Note] | None:
+        """What was noted of the events of `[start, stop)` by the cursor `last`; None if that must be read."""
+        found: list[Note] = []
+        for first, end in self._parts(start, stop):
+            leaf = self._leaf_at_hand(first, last)
+            if leaf is None and first <= self._ring.floor:
+                return None
+            found += self._part(leaf, first, end, last)
+        return found
+
+    async def of(self, start: int, stop: int, last: int) -> list[Note]:
+        """The same, read from the log where it must be."""
+        found: list[Note] = []
+        for first, end in self._parts(start, stop):
+            leaf = self._leaf_at_hand(first, last)
+            if leaf is None and first <= self._ring.floor:
+                at = _first_of(first)
+                leaf = await self._reads.answer((self._life, "of", at), partial(self._read_leaf, at))
+            found += self._part(leaf, first, end, last)
+        return found
+
+    def _parts(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
+        """The range, as far as anything may be noted of it, cut where leaves end."""
+        stop = min(stop, self.top + 1)
+        while start < stop:
+            end = min(stop, _first_of(start) + LEAF)
+            yield start, end
+            start = end
+
+    def _part(self, leaf: _Leaf | None, start: int, stop: int, last: int) -> Iterator[Note]:
+        """What is in the leaf, and after that in the ring."""
+        known = leaf.last if leaf else 0
+        if leaf:
+            yield from (note for note in leaf.notes if note.cursor <= last and _is_within(note, start, stop))
+        if known < last:
+            yield from (note for note in self._ring.of(start, stop) if known < note.cursor <= last)
+
+    def _append(self, found: Notes, head: Head) -> None:
+        if found.stop <= self._ring.next:  # The end is gone since the head was read.
+            self._ring.clear(head.noted + 1, head.position)
+        self._ring.append(replace(found, notes=[self._with_held(_whole(note)) for note in found.notes]))
+        self._page.clear()
+
+    def _with_held(self, note: Note) -> Note:
+        """With the entry that others have as well: what is parsed of it is parsed once."""
+        entry = None if note.position is None else self._entry_held(note.position)
+        return replace(note, entry=entry) if entry and entry.id == note.event_id else note
+
+    def _leaf_at_hand(self, position: int, last: int) -> _Leaf | None:
+        """The leaf of this position, if together with the ring it has all that was noted by this cursor."""
+        leaf = self._leaves.get(_first_of(position))
+        return leaf if leaf and (last <= leaf.last or self._ring.start <= leaf.last + 1) else None
+
+    async def _read_leaf(self, first: int) -> _Leaf:
+        last, life = self.noted, self._life
+        leaf = _Leaf(last, await self._log.notes_of(first, first + LEAF))
+        if life == self._life:
+            self._keep(first, leaf)
+        return leaf
+
+    def _keep(self, first: int, leaf: _Leaf) -> None:
+        if before := self._leaves.pop(first, None):
+            self._leaves_bytes -= before.size
+        self._leaves[first] = leaf
+        self._leaves_bytes += leaf.size
+        while len(self._leaves) > MAX_LEAVES or self._leaves_bytes > MAX_LEAVES_BYTES:
+            self._leaves_bytes -= self._leaves.popitem(last=False)[1].size
+
+
+def _first_of(position: int) -> int:
+    """Where the leaf begins that has this position."""
+    return (position - 1) // LEAF * LEAF + 1
+
+
+def _is_within(note: Note, start: int, stop: int) -> bool:
+    return note.position is not None and start <= note.position < stop
+
+
+def _whole(note: Note) -> Note:
+    """What is in no log is its own event: it is asked for and seen as one."""
+    return replace(note, entry=Entry(0, note.text)) if note.kind == "ghost" else note
