@@ -13,9 +13,10 @@ checksum = $(shell cksum < requirements/$(1).txt | cut -d ' ' -f 1)
 RUN := $(VENV)/run-$(call checksum,run)
 TEST := $(VENV)/test-$(call checksum,test)
 BENCH := $(VENV)/bench-$(call checksum,bench)
+NODE := node_modules/.made-$(shell cksum < package.json | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench bench-fanout bench-latency bench-burst bench-send bench-replay bench-memory bench-connect bench-end-to-end bench-drops bench-browser bench-scaling check clean
+.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench bench-fanout bench-latency bench-burst bench-send bench-replay bench-memory bench-connect bench-end-to-end bench-drops bench-browser bench-scaling check check-js clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -111,9 +112,13 @@ check: $(TEST) ## Check style, types and imports
 	$(PY) -m mypy
 	$(PY) $(VENV)/bin/lint-imports
 
+# Nothing else needs Node.
+check-js: $(TEST) $(NODE) ## Check the scripts' types, /asyncapi.json and the Node example, with Node 20 or newer
+	$(PYTEST) -m node tests/frontend tests/integration
+
 clean: ## Remove everything made here but the database
 	rm -rf $(VENV) $(VENV)-compat-* build dist *.egg-info test-results
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # -- How it is set up --------------------------------------------------------------------------
@@ -136,6 +141,12 @@ $(BENCH):
 	@echo "Installing what is compared with ours ..."
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@ $(TEST) $(RUN)
+
+$(NODE):
+	@node --version >/dev/null 2>&1 || { echo "It needs Node 20 or newer, with npm: https://nodejs.org" >&2; exit 1; }
+	@echo "Installing what the checks of JavaScript need ..."
+	@npm install --silent
+	@touch $@
 
 # A virtual environment that is missing, half made, or older than its Python is made anew.
 define make_venv

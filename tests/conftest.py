@@ -19,6 +19,7 @@ POOLS = ("asyncio_", "ThreadPoolExecutor")
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "only_on(vendor): what is tested exists on this database alone")
+    config.addinivalue_line("markers", "node: needs Node and what package.json names; `make check-js` runs it")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # Started in the background (nohup, `&` in a script): the servers of the tests would be deaf to Ctrl-C as well.
         signal.signal(signal.SIGINT, signal.default_int_handler)

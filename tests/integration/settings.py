@@ -9,6 +9,7 @@ from consumers import window
 SIGNALCAST = SIGNALCAST | {
     "HEARTBEAT": float(os.environ.get("HEARTBEAT", "10")),
     "MAX_CLIENTS": int(os.environ.get("MAX_CLIENTS", "10000")),
+    "MAX_WINDOW": int(os.environ.get("MAX_WINDOW", "4096")),
 }
 window.STALLED_SECONDS = float(os.environ.get("STALLED_SECONDS", "60"))
 if os.environ.get("LAYER") == "core":

@@ -29,6 +29,7 @@ export class History {
    * @param {{view: View, hold: Hold}} parts.ring what is shown otherwise
    * @param {(change: () => void) => void} parts.apply makes a change and leaves what is on the screen where it is
    * @param {() => void} parts.changed
+   * @param {typeof readPage} [parts.read]
    */
   constructor({stream, ring, apply, changed, read = readPage}) {
     Object.assign(this, {stream, ring, apply, changed, read});

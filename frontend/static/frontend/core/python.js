@@ -42,7 +42,8 @@ class Code {
   constructor(line, {signals, models}) {
     const {type, sender} = JSON.parse(line);
     const {path = null, shaped = false} = signals.find((signal) => signal.type === type) ?? {};
-    Object.assign(this, {models, sender: String(sender ?? '')});
+    this.models = models;
+    this.sender = String(sender ?? '');
     const data = member(line, 'data') ?? '{}';
     this.members = data.startsWith('{') ? members(data) : [];
     this.signal = path ? this.#named(path) : 'signal';

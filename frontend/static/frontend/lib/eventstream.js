@@ -61,7 +61,7 @@ export class EventStream {
 
   /**
    * @param {string} url path or address of the websocket
-   * @param {object} [options] see the defaults below; `from` is a position, 'live', 'earliest' or {last: n};
+   * @param {StreamOptions} [options] see the defaults below; `from` is a position, 'live', 'earliest' or {last: n};
    *   `storage` keeps the position, so that a reload resumes, `backfill` events before it; `reactions: false` wants none
    */
   constructor(url, {stream = 'main', from = 'live', filter, window = 4096, storage = null, backfill = 0, backoff = {},

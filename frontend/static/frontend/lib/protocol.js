@@ -11,7 +11,7 @@ export const UNKNOWN_SUBPROTOCOL = 4406;
 /** Whether a client should come back after its socket was closed with this code. */
 export const comesBack = (code) => code < 4400 || code > 4999;
 
-/** The client's first message. What is undefined is left out, and the server's default holds. */
+/** The client's first message. What is undefined is left out, and the server's default holds. @param {Hello} [wanted] */
 export const hello = ({stream, from, epoch, tip, filter, window, reactions, reactions_after, ghosts} = {}) =>
   JSON.stringify({op: 'hello', stream, from, epoch, tip, filter, window, reactions, reactions_after, ghosts});
 

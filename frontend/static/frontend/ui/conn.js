@@ -19,7 +19,7 @@ export class Conn {
   #gap = null;
   #told = '';
 
-  /** @param {{stream: object, rate: () => number, signals: number, announce: (text: string) => void, isEmpty: () => boolean}} parts */
+  /** @param {{stream: EventStream, rate: () => number, signals: number, announce: (text: string) => void, isEmpty: () => boolean}} parts */
   constructor({stream, rate, signals, announce, isEmpty}) {
     Object.assign(this, {stream, rate, signals, announce, isEmpty});
     this.element = byId('conn');

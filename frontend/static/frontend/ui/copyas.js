@@ -8,7 +8,7 @@ import {Permalink} from './permalink.js';
 const word = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 export class CopyAs {
-  /** @param {{signals: object[], models: object, open: boolean}} config */
+  /** @param {Known & {open: boolean}} config */
   constructor(config) {
     this.config = config;
   }

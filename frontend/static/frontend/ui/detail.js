@@ -109,7 +109,7 @@ export class Detail {
 
 const payload = (line) => member(line, 'data') ?? line;
 
-/** The attributes of an event besides what the rest of the panel shows, in order of worth. */
+/** The attributes of an event besides what the rest of the panel shows, in order of worth. @returns {[string, string][]} */
 function identity(event) {
   const shown = (value) => (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, LONGEST);
   const attributes = new Map(Object.entries(event).filter(([key]) => !SHOWN.has(key)));

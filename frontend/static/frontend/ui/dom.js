@@ -2,8 +2,8 @@
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** The element of the page's own markup with this id. */
-export const byId = (id) => document.getElementById(id);
+/** The element of the page's own markup with this id. @type {(id: string) => PageElement|null} */
+export const byId = (id) => /** @type {PageElement|null} */ (document.getElementById(id));
 
 /**
  * @param {string} tag
@@ -13,7 +13,7 @@ export const byId = (id) => document.getElementById(id);
 export function h(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) mark(element, name, value);
-  element.append(...children.filter((child) => child !== null && child !== false));
+  element.append(.../** @type {(Node|string)[]} */ (children.filter((child) => child !== null && child !== false)));
   return element;
 }
 

@@ -16,7 +16,7 @@ export class Empty {
       part === 'from' || part === 'import' ? h('span', {class: 'code__dim'}, part) : part));
     for (const id of ['example-shell', 'example-code']) mark(byId(id).closest('.step'), 'hidden', !byId(id).textContent);
     this.element.addEventListener('click', ({target}) => {
-      const button = target.closest('[data-copy]');
+      const button = /** @type {HTMLElement|null} */ (target.closest('[data-copy]'));
       if (button) copyFrom(button, config.examples[button.dataset.copy], announce);
     });
   }

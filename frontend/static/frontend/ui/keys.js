@@ -34,7 +34,7 @@ const SCROLLED = '.detail__body, .json, .code__text';
 /** What is printed on the key. */
 export const nameOf = (key) => NAMES.get(key) ?? (key.length === 1 ? key.toUpperCase() : key);
 
-/** @param {Record<string, (by?: number|string) => void>} page an act by each name of KEYS @param {() => boolean} single whether single keys act */
+/** @param {Record<string, (by?: any) => void>} page an act by each name of KEYS @param {() => boolean} single whether single keys act */
 export function listenToKeys(page, single) {
   document.addEventListener('keydown', (event) => {
     const {target} = event;

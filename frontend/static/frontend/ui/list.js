@@ -27,6 +27,8 @@ export class List {
    * @param {object} parts
    * @param {View} parts.view
    * @param {Hold} parts.hold
+   * @param {FrameScheduler} parts.scheduler
+   * @param {(text: string) => void} parts.announce
    * @param {(ordinal: number) => void} parts.open
    * @param {() => number} parts.rate events per second at the moment
    * @param {(type: string) => number} parts.hue the colour of a type

@@ -8,7 +8,7 @@ const NEAR = 50;    // rows around the top one, of which one is in both views
 export class Older {
   #last = 0;    // where the list was scrolled to
 
-  /** @param {{list: List, history: History, ring: {view: View, hold: Hold}}} parts */
+  /** @param {{list: List, history: LogHistory, ring: {view: View, hold: Hold}}} parts */
   constructor({list, history, ring}) {
     Object.assign(this, {list, history, ring});
     this.element = byId('older');

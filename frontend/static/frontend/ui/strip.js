@@ -8,7 +8,7 @@ const TITLE = document.title;
 export class Strip {
   #told = null;
 
-  /** @param {{stream: object, store: object, hold: object, history: History, announce: (text: string) => void, live: () => void}} parts */
+  /** @param {{stream: EventStream, store: Store, hold: Hold, history: LogHistory, announce: (text: string) => void, live: () => void}} parts */
   constructor({stream, store, hold, history, announce, live}) {
     Object.assign(this, {stream, store, hold, history, announce, live});
     this.element = byId('strip');

@@ -1,0 +1,60 @@
+// What `Object.assign(this, {…})` gives to the parts of the page, which the checker does not see by itself.
+
+export {};
+
+type Announce = (text: string) => void;
+type Hue = (type: string) => number;
+type Ring = {view: View; hold: Hold};
+
+declare module '../static/frontend/lib/eventstream.js' {
+  interface EventStream extends Required<Omit<StreamOptions, 'backoff' | 'filter' | 'reactions' | 'ghosts'>> {
+    filter?: object;
+    reactions?: boolean;
+    ghosts?: boolean;
+  }
+}
+declare module '../static/frontend/core/history.js' {
+  interface History {
+    stream: EventStream;
+    ring: Ring;
+    apply(change: () => void): void;
+    changed(): void;
+    read: typeof import('../static/frontend/lib/pages.js').readPage;
+  }
+}
+declare module '../static/frontend/core/urlstate.js' {
+  interface UrlState { location: Location; history: globalThis.History }
+}
+declare module '../static/frontend/ui/conn.js' {
+  interface Conn { stream: EventStream; rate(): number; signals: number; announce: Announce; isEmpty(): boolean }
+}
+declare module '../static/frontend/ui/detail.js' {
+  interface Detail { closed(): void; announce: Announce; copyAs: CopyAs; hue: Hue }
+}
+declare module '../static/frontend/ui/export.js' {
+  interface Export { stream: string; shown(): {view: View; end: number}; announce: Announce }
+}
+declare module '../static/frontend/ui/filterbar.js' {
+  interface FilterBar { list: List; changed(): void; announce: Announce }
+}
+declare module '../static/frontend/ui/foot.js' {
+  interface Foot { stream: EventStream; store: Store; list: List }
+}
+declare module '../static/frontend/ui/list.js' {
+  interface List { view: View; hold: Hold; scheduler: FrameScheduler; open(ordinal: number): void; rate(): number }
+}
+declare module '../static/frontend/ui/older.js' {
+  interface Older { list: List; history: LogHistory; ring: Ring; text: Element; button: Element }
+}
+declare module '../static/frontend/ui/pool.js' {
+  interface Pool { element: HTMLElement; hue: Hue }
+}
+declare module '../static/frontend/ui/rail.js' {
+  interface Rail { rates: Rates; bar: FilterBar }
+}
+declare module '../static/frontend/ui/roving.js' {
+  interface Roving { pool: Pool; table: HTMLElement }
+}
+declare module '../static/frontend/ui/strip.js' {
+  interface Strip { stream: EventStream; store: Store; hold: Hold; history: LogHistory; announce: Announce; live(): void }
+}
