@@ -6,6 +6,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.screen import row, rows
 from tests.browser.scripted import batch, event
 
+NO_POSITION = "A position is a number: 1, 2, 3, … A time is 12:14, 12:14:05 or 2026-11-30T12:14:05Z."
+
 
 def at(page: Page) -> str:
     return page.evaluate("location.search")
@@ -80,8 +82,8 @@ def test_the_address_of_an_event_opens_it_from_the_ring_or_the_log(watched, site
     [
         ("9999", "There is no event 9,999: the newest is 2,600."),
         ("7", "Event 7 is not held any more: the oldest is 51."),
-        ("1.5", "A position is a number: 1, 2, 3, …"),
-        ("<b>x", "A position is a number: 1, 2, 3, …"),
+        ("1.5", NO_POSITION),
+        ("<b>x", NO_POSITION),
     ],
 )
 def test_an_address_that_leads_nowhere_is_said_and_another_asked_for(watched, site, log, text, why):
@@ -89,18 +91,39 @@ def test_an_address_that_leads_nowhere_is_said_and_another_asked_for(watched, si
     watched.goto(f"{site.url}?at={text}")
 
     expect(watched.get_by_role("alert")).to_have_text(why)
-    expect(watched.get_by_role("textbox", name="Position")).to_have_value(text)
+    expect(watched.get_by_role("textbox", name="Time or position")).to_have_value(text)
     watched.keyboard.type("2,100")
     watched.keyboard.press("Enter")
     expect(watched.locator("#detail-title")).to_have_text("order 2100")
     expect(watched.get_by_role("dialog")).to_be_hidden()
 
 
+def test_g_goes_to_a_time_as_the_server_knows_it(board):
+    """2500 is what the server says: the scripted log has one time for all."""
+    asked = []
+
+    def answer(route):
+        asked.append(route.request.url)
+        route.fulfill(json={"from": 2500 if "T12:14:05" in route.request.url else 2601, "head": 2600})
+
+    board.route("**/api/events/?since=*", answer)
+    board.keyboard.press("g")
+    board.keyboard.type("2026-11-22 12:14:05")
+    board.keyboard.press("Enter")
+    expect(board.locator("#detail-title")).to_have_text("order 2500")
+    assert asked[0].endswith("/api/events/?since=2026-11-22T12:14:05.000Z&limit=1")
+
+    board.keyboard.press("g")
+    board.keyboard.type("2026-11-23")
+    board.keyboard.press("Enter")
+    expect(board.get_by_role("alert")).to_have_text("Nothing has happened since then.")
+
+
 def test_g_goes_to_a_position_whatever_is_filtered(board):
     board.locator("#q").fill('"order 26"')
     board.keyboard.press("Escape")
     board.keyboard.press("g")
-    expect(board.get_by_role("dialog", name="Go to a position")).to_be_visible()
+    expect(board.get_by_role("dialog", name="Go to a time or a position")).to_be_visible()
     board.keyboard.type("2550")
     board.keyboard.press("Enter")
 

@@ -93,6 +93,15 @@ FORMS = {
     '"and more" type:a.*': ["deep"],
     '"and more" type:order_*': [],
     "16:08": list(EVENTS),
+    "since:2026-11-22T16:08:43Z": list(EVENTS),
+    "since:2026-11-22T16:08:44Z": [],
+    "until:2026-11-22T16:08:44Z vip": ["shop"],
+    "since:2026-11-22T17:08:43+01:00 until:2026-11-23": list(EVENTS),
+    "until:2026-11-22": [],
+    "-since:2026-11-22": ["garbage"],
+    "mark:vip": ALL,
+    "mark:vip mark:gold type:a.*": ["deep"],
+    "-mark:vip": [],
 }
 
 
@@ -100,7 +109,10 @@ def test_every_form_finds_what_it_says(modules):
     assert {text: find(modules, text) for text in FORMS} == FORMS
 
 
-UNKNOWN = "Nothing is called “{}”, only type, sender and subject. Text with a colon wants quotation marks."
+UNKNOWN = (
+    "Nothing is called “{}”, only type, sender, subject, since, until and mark. "
+    "Text with a colon wants quotation marks."
+)
 WRONG = {
     "tpye:order": UNKNOWN.format("tpye"),
     "http://x": UNKNOWN.format("http"),
@@ -109,6 +121,8 @@ WRONG = {
     'a "b c': "The quotation mark is not closed.",
     "a - b": "There is nothing to look for.",
     '""': "There is nothing to look for.",
+    "since:noon": "“noon” is not a time, as 12:14, 12:14:05 or 2026-11-30T12:14:05Z.",
+    "until:25:00": "“25:00” is not a time, as 12:14, 12:14:05 or 2026-11-30T12:14:05Z.",
     "x" * 1001: "A filter has at most 1000 characters.",
 }
 

@@ -10,6 +10,7 @@ import {View} from './core/view.js';
 import {EventStream} from './lib/eventstream.js';
 import {followPage} from './lib/lifecycle.js';
 import {announcer} from './ui/announce.js';
+import {Brush} from './ui/brush.js';
 import {Chart} from './ui/chart.js';
 import {Conn} from './ui/conn.js';
 import {CopyAs} from './ui/copyas.js';
@@ -21,8 +22,11 @@ import {FilterBar} from './ui/filterbar.js';
 import {Foot} from './ui/foot.js';
 import {Go} from './ui/go.js';
 import {Help} from './ui/help.js';
+import {Highlights} from './ui/highlights.js';
 import {listenToKeys} from './ui/keys.js';
 import {List} from './ui/list.js';
+import {Looks} from './ui/looks.js';
+import {More} from './ui/more.js';
 import {NoMatch} from './ui/nomatch.js';
 import {Older} from './ui/older.js';
 import {Permalink} from './ui/permalink.js';
@@ -92,6 +96,9 @@ const bar = new FilterBar({list, announce, changed: filter});
 const nomatch = new NoMatch({list, clear: () => bar.clear()});
 const rail = new Rail({rates, bar});
 const chart = new Chart({rates});
+const brush = new Brush({bar});
+const looks = new Looks();
+const highlights = new Highlights({rows: [list.rows], open: ['detail-title', 'payload', 'detail-ids'].map(byId)});
 const sheet = new Sheet();
 const link = new Permalink(address);
 const go = new Go(show);
@@ -100,6 +107,7 @@ const file = new Export({stream: config.stream, shown: () => ({view: list.view, 
 scheduler.add('list', () => {
   empty.draw(isEmpty(), stream.name === 'live');
   list.draw();
+  highlights.drawRows();
   older.settle();
   nomatch.draw();
 }, () => !hold.held && rate() > BUSY);
@@ -121,6 +129,7 @@ scheduler.add('rates', () => {
   if (rail.free && rates.settle(now)) list.recolour();
   rail.draw(types, lostAt === null);
   chart.draw(types, now, lostAt);
+  brush.draw();
 });
 
 listenToKeys({
@@ -138,10 +147,13 @@ listenToKeys({
   },
   copy: (what) => (detail.isOpen ? detail : list).copy(what),
   go: () => go.open(),
+  range: () => brush.open(),
+  view: () => looks.open(),
   export: () => file.save(),
   theme: () => byId('theme').click(),
   help: () => help.open(),
 }, help.singleKeys);
+new More();
 themeToggle(byId('theme'));
 splitterOf(byId('splitter'), byId('work'));
 setInterval(() => {
@@ -161,6 +173,7 @@ followPage(stream);
 function filter() {
   address.set('q', bar.text);
   if (!bar.error) list.filter(bar.query.matches);
+  highlights.use(bar.query.marks);
   scheduler.now('status');
   scheduler.mark('rates');
 }
@@ -185,6 +198,7 @@ function open(ordinal) {
   if (detail.isOpen) link.move(entry.position);
   else link.open(entry.position);
   detail.open(entry);
+  highlights.drawOpen();
   list.reveal(ordinal);
 }
 

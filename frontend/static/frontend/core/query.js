@@ -1,10 +1,11 @@
 // The filter line: text in, a predicate out. It never throws, and makes no pattern of what it is given. No DOM.
 //
-//   type:order_* -sender:Cart refund "paid in full"
+//   type:order_* -sender:Cart refund "paid in full" since:12:14 mark:Nora
 //
 // Terms are joined by and, several of one name by or; a minus leaves out. Text is looked for in the line as it is
 // displayed; a name fits the whole, or the part after its first dot, and * stands for anything. Case is nowhere told.
 
+import {moment} from './moment.js';
 import {read} from './store.js';
 
 const LONGEST = 1000;    // characters of a filter; as many as an address carries everywhere
@@ -16,7 +17,11 @@ const FIELDS = new Map([
   ['type', (value) => named(value, ({type}) => type)],
   ['sender', (value) => named(value, ({sender}) => sender)],
   ['subject', subject],
+  ['since', (value) => bound(value, (time, at) => time >= at)],
+  ['until', (value) => bound(value, (time, at) => time < at)],
+  ['mark', () => () => true],
 ]);
+const MOMENTS = 'a time, as 12:14, 12:14:05 or 2026-11-30T12:14:05Z';
 
 /** @typedef {{not: boolean, key: string, value: string, start: number, end: number, test: Matches}} Term */
 
@@ -43,7 +48,25 @@ export class Query {
 
   /** Null where everything matches. @returns {Matches|null} */
   get matches() {
-    return this.terms.length ? (entry) => this.#tests.every((test) => test(entry)) : null;
+    return this.terms.some(({key, not}) => key !== 'mark' || not) ? (entry) => this.#tests.every((test) => test(entry)) : null;
+  }
+
+  /** The texts that it looks for, or only marks: those are shown wherever they stand. */
+  get marks() {
+    return this.terms.filter(({key, not}) => !not && (!key || key === 'mark')).map(({value}) => value);
+  }
+
+  /** From when and until when, in milliseconds; null where all times are let through. @returns {[number, number]|null} */
+  get range() {
+    const at = (name, otherwise) => this.terms.findLast(({key, not}) => key === name && !not)?.value ?? otherwise;
+    const [since, until] = [at('since'), at('until')];
+    return since || until ? [since ? moment(since) : -Infinity, until ? moment(until) : Infinity] : null;
+  }
+
+  /** The text that shows the events between two moments only; those of all times where they are null. */
+  between(since, until) {
+    const rest = this.#without(({key, not}) => !not && (key === 'since' || key === 'until'));
+    return since === null ? rest : join(join(rest, `since:${since}`), `until:${until}`);
   }
 
   /** Whether events of this type are let through, as far as their type goes. */
@@ -101,7 +124,7 @@ function* termsOf(text) {
     at = start + whole.length;
     const key = field?.toLowerCase() ?? '', value = inside?.replaceAll('\\"', '"') ?? bare;
     if (close === '') throw new Wrong('The quotation mark is not closed.');
-    if (key && !FIELDS.has(key)) throw new Wrong(`Nothing is called “${field}”, only type, sender and subject. Text with a colon wants quotation marks.`);
+    if (key && !FIELDS.has(key)) throw new Wrong(`Nothing is called “${field}”, only type, sender, subject, since, until and mark. Text with a colon wants quotation marks.`);
     if (!value) throw new Wrong(key ? `“${field}:” wants a name after it.` : 'There is nothing to look for.');
     yield {not: minus !== '', key, value, start, end: at, test: (FIELDS.get(key) ?? contains)(value)};
   }
@@ -124,6 +147,12 @@ function all(terms) {
 function contains(text) {
   const escaped = pattern(text);
   return ({line}) => escaped.test(line);
+}
+
+function bound(value, holds) {
+  const at = moment(value);
+  if (Number.isNaN(at)) throw new Wrong(`“${value}” is not ${MOMENTS}.`);
+  return ({time}) => holds(time, at);
 }
 
 function named(value, name) {

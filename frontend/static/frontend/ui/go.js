@@ -1,5 +1,6 @@
-// "Go to a position": takes one, from the field or the address, and says why there is no such event.
+// "Go to a time or a position": takes one, from the field or the address, and says why there is no such event.
 
+import {moment} from '../core/moment.js';
 import {byId, mark, say} from './dom.js';
 
 const POSITION = /^[1-9](\d{0,14}|\d{0,2}([\s.,]\d{3}){0,4})$/;
@@ -26,10 +27,24 @@ export class Go {
     this.field.select();
   }
 
-  /** Goes to a position. @param {string} text as somebody wrote it: 1,203,944 */
+  /** Goes to a position, or to the first event since a time. @param {string} text as somebody wrote it: 1,203,944, 12:14 */
   async take(text) {
-    const why = POSITION.test(text.trim()) ? await this.show(Number(text.replace(/\D/g, ''))) : 'A position is a number: 1, 2, 3, …';
+    const at = moment(text.trim());
+    let why = 'A position is a number: 1, 2, 3, … A time is 12:14, 12:14:05 or 2026-11-30T12:14:05Z.';
+    if (POSITION.test(text.trim())) why = await this.show(Number(text.replace(/\D/g, '')));
+    else if (!Number.isNaN(at)) why = await this.#since(at);
     if (why) this.open(text, why);
     else this.element.close();
+  }
+
+  async #since(ms) {
+    try {
+      const answer = await fetch(`api/events/?since=${new Date(ms).toISOString()}&limit=1`, {headers: {Accept: 'application/json'}});
+      if (!answer.ok) return `The server did not say where that is (${answer.status}).`;
+      const {from, head} = await answer.json();
+      return from > head ? 'Nothing has happened since then.' : await this.show(from);
+    } catch {
+      return 'The server did not answer.';
+    }
   }
 }
