@@ -47,8 +47,8 @@ PYTEST := env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u METRICS_TOKEN -u LOG_FO
 
 # In these a database has no part worth a second run.
 ANY_DATABASE := events/test_nudge_valkey.py \
-	$(addprefix integration/,test_server.py test_socket_access.py test_socket_plain.py test_socket_protocol.py \
-		test_socket_shutdown.py test_sse.py test_tokens.py test_write_shell.py)
+	$(addprefix integration/,test_asyncapi.py test_cloudevents.py test_examples.py test_server.py test_socket_access.py \
+		test_socket_plain.py test_socket_protocol.py test_socket_shutdown.py test_sse.py test_tokens.py test_write_shell.py)
 
 # A lane for each of two cores. The browser tests mostly wait, whatever the database is.
 test: check ## Check and test everything, on SQLite and PostgreSQL, in a real browser
