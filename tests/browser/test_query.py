@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from tests.browser.scripted import dump, event
+from tests.browser.scripted import dump, event, identity, reaction, receiver
 
 EVENTS: dict[str, dict[str, Any]] = {
     "paid": {"type": "academy.order_paid", "sender": "academy.Order", "subject": "academy.order/42"},
@@ -19,13 +19,14 @@ EVENTS: dict[str, dict[str, Any]] = {
     "deep": {"type": "a.b.c", "summary": "<b>x</b> and more", "data": {"pk": 42, "ok": [True, None]}},
 }
 
-FIND = """async ([text, lines]) => {
+FIND = """async ([text, lines, told = {}]) => {
     const {Query} = await import('/static/frontend/core/query.js');
     const {Store} = await import('/static/frontend/core/store.js');
     const query = new Query(text), store = new Store();
     const found = [];
     for (const [name, line] of lines) {
         store.push(line);
+        if (told[name]) store.update(told[name]);
         if (query.matches?.(store.at(store.next - 1)) ?? true) found.push(name);
     }
     return query.error || found;
@@ -46,6 +47,46 @@ def find(page, text: str) -> list[str] | str:
 
 
 ALL = [*EVENTS, "garbage"]
+
+# What was told of the receivers of some of them, and where they came from.
+TOLD = {
+    "paid": [receiver("academy.receivers.enroll_student", 4.0), receiver("crm.receivers.push", 3100.0, "raised")],
+    "shop": [receiver("academy.receivers.send_receipt", 50.0), receiver("crm.receivers.push", None, "ignored")],
+    "sent": [],
+}
+ORIGINS = {
+    "paid": {"origin": "web POST /orders/12/pay", "correlationid": "4bf92f35"},
+    "shop": {"origin": "command simulate", "causationid": identity(1), "correlationid": "4bf92f35"},
+}
+FOUND = {
+    "error:yes": ["paid"],
+    "failed:YES": ["paid"],
+    "error:no": ["shop", "sent"],
+    "-error:yes": ["shop", "sent", "deep", "garbage"],
+    "error:yes error:no": ["paid", "shop", "sent"],
+    "slow:>50ms": ["paid"],
+    "slow:50": ["paid"],
+    "slower:>=50ms": ["paid", "shop"],
+    "slow:<3.2s slow:>1s": ["paid", "shop"],
+    "slow:<=50": ["shop"],
+    "-slow:>1s": ["shop", "sent", "deep", "garbage"],
+    "receiver:push": ["paid"],
+    "receiver:crm": ["paid"],
+    "receiver:academy.receivers": ["paid", "shop"],
+    "receiver:academy.receivers.ENROLL_student": ["paid"],
+    "receiver:send_*": ["shop"],
+    "receiver:enroll": [],
+    "-receiver:push": ["shop", "sent", "deep", "garbage"],
+    "receiver:enroll_student error:no": [],
+    "origin:web": ["paid"],
+    "origin:command": ["shop"],
+    "origin:*/orders/*": ["paid"],
+    "origin:we": [],
+    "-origin:web type:*": ["shop", "sent", "deep"],
+    "cause:4bf92f35": ["paid", "shop"],
+    f"cause:{identity(1)}": ["paid", "shop"],
+    "cause:4bf9": [],
+}
 
 FORMS = {
     "": ALL,
@@ -109,15 +150,20 @@ def test_every_form_finds_what_it_says(modules):
     assert {text: find(modules, text) for text in FORMS} == FORMS
 
 
-UNKNOWN = (
-    "Nothing is called “{}”, only type, sender, subject, since, until and mark. "
-    "Text with a colon wants quotation marks."
-)
+FIELDS = "type, sender, subject, receiver, error, slow, origin, cause, since, until and mark"
+UNKNOWN = f"Nothing is called “{{}}”, only {FIELDS}. Text with a colon wants quotation marks."
 WRONG = {
     "tpye:order": UNKNOWN.format("tpye"),
     "http://x": UNKNOWN.format("http"),
     "type:": "“type:” wants a name after it.",
     "-sender: x": "“sender:” wants a name after it.",
+    "error:": "“error:” wants yes or no after it.",
+    "error:maybe": "“error:” is yes or no.",
+    "slow:": "“slow:” wants a time after it.",
+    "slow:fast": "“slow:” wants a time after it, as in slow:>50ms or slow:<1.5s.",
+    "slow:=5": "“slow:” wants a time after it, as in slow:>50ms or slow:<1.5s.",
+    "slow:>5min": "“slow:” wants a time after it, as in slow:>50ms or slow:<1.5s.",
+    "-cause:": "“cause:” wants an id after it.",
     'a "b c': "The quotation mark is not closed.",
     "a - b": "There is nothing to look for.",
     '""': "There is nothing to look for.",
@@ -125,6 +171,28 @@ WRONG = {
     "until:25:00": "“25:00” is not a time, as 12:14, 12:14:05 or 2026-11-30T12:14:05Z.",
     "x" * 1001: "A filter has at most 1000 characters.",
 }
+
+
+def test_34_what_receivers_did_and_where_it_began_is_found(modules):
+    """DASHBOARD §7, number 34: the forms that ask for what receivers did, and for origin and cause."""
+    at = {name: position for position, name in enumerate(EVENTS, 1)}
+    lines = [[name, dump(event(at[name], **EVENTS[name] | ORIGINS.get(name, {})))] for name in EVENTS]
+    told = {name: dump(reaction(at[name], *receivers)) for name, receivers in TOLD.items()}
+
+    found = {text: modules.evaluate(FIND, [text, [*lines, ["garbage", "no json"]], told]) for text in FOUND}
+
+    assert found == FOUND
+
+
+def test_a_term_of_a_field_is_set_and_taken_away_in_the_text(modules):
+    edited = modules.evaluate("""async () => {
+        const {Query} = await import('/static/frontend/core/query.js');
+        const query = new Query('a  failed:no b slower:9 -slow:1');
+        const values = ['error', 'slow', 'type'].map((key) => query.value(key));
+        return [query.with('error', 'yes'), query.without('slow'), ...values];
+    }""")
+
+    assert edited == ["a b slower:9 -slow:1 error:yes", "a failed:no b", "no", "9", None]
 
 
 def test_what_is_wrong_is_said_in_words(modules):

@@ -2,7 +2,9 @@
 
 import {History} from './core/history.js';
 import {Hold} from './core/hold.js';
+import {Notes} from './core/notes.js';
 import {Rates} from './core/rates.js';
+import {Receivers} from './core/receivers.js';
 import {Scheduler} from './core/scheduler.js';
 import {GAP, Store} from './core/store.js';
 import {UrlState} from './core/urlstate.js';
@@ -50,7 +52,7 @@ const rate = () => rates.rate(Date.now());
 const address = new UrlState();
 
 const stream = new EventStream(config.socket, {
-  stream: config.stream, from: {last: BACKFILL}, backfill: BACKFILL, storage: session(),
+  stream: config.stream, from: {last: BACKFILL}, backfill: BACKFILL, storage: session(), ghosts: true,
   onBatch({lines}) {
     const now = Date.now();
     for (const line of lines) {
@@ -60,6 +62,11 @@ const stream = new EventStream(config.socket, {
     }
     scheduler.mark('list');
     if (hold.held) scheduler.mark('status');
+  },
+  onReactions: (lines) => learn(notes.take(lines)),
+  onGhosts(lines) {
+    lines.forEach((line) => store.pushGhost(line));
+    scheduler.mark('list');
   },
   onGap(gap) {
     if (!store.size && gap.reason === 'epoch') return;    // nothing here is from the other log
@@ -84,6 +91,8 @@ const hold = new Hold(store, () => {
 const connected = () => ['live', 'catching-up'].includes(stream.name);
 const isEmpty = () => store.size === 0 && stream.position !== null && stream.behind === 0;
 const ring = {view: new View(store), hold};
+const receivers = new Receivers();
+const notes = new Notes({store, rates, receivers, shown: () => list.view.store, isLive: (position) => position > stream.joined.head});
 const list = new List({...ring, scheduler, announce, open, rate, hue: (type) => rates.hue(type)});
 const history = new History({stream, ring, apply: (change) => older.apply(change), changed: () => scheduler.now('status')});
 const older = new Older({list, history, ring});
@@ -169,6 +178,11 @@ bar.set(address.get('q'));
 scheduler.mark('rates');
 stream.open();
 followPage(stream);
+
+/** More is known of these. */
+function learn(ordinals) {
+  list.learn(ordinals);
+}
 
 function filter() {
   address.set('q', bar.text);

@@ -14,6 +14,12 @@ export function rate(perSecond) {
   return `${perSecond > 0 && perSecond < 1 ? perSecond.toFixed(1) : count(Math.round(perSecond))}/s`;
 }
 
+/** "0.4", "18.4", "3,020": as exact as can be read. */
+export const milliseconds = (ms) => (ms >= 1000 ? count(Math.round(ms)) : ms < 0.05 && ms > 0 ? '<0.1' : ms.toFixed(1));
+
+/** With its unit: "18 ms", "3.0 s". */
+export const duration = (ms) => (ms >= 10000 ? `${Math.round(ms / 1000)} s` : ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms >= 10 ? Math.round(ms) : milliseconds(ms)} ms`);
+
 export function bytes(n) {
   if (n < 1000) return `${n} B`;
   if (n < 1e6) return `${Math.round(n / 1000)} kB`;

@@ -4,7 +4,7 @@
 
 import {NoPage, readPage} from '../lib/pages.js';
 import {count} from './format.js';
-import {EVENT, GAP, Store} from './store.js';
+import {EVENT, GAP, GHOST, Store} from './store.js';
 import {View} from './view.js';
 
 const PAGE = 500;
@@ -201,9 +201,11 @@ export class History {
     let at = this.#firstEvent(ring);
     const view = this.#viewFrom(ring.at(at).position), {store} = view;
     for (; at < ring.next && (store.size < SEED || at <= reach) && store.size < CAPACITY - PAGE; at += 1) {
-      const {kind, position, line} = ring.at(at);
+      const {kind, position, line, reactions} = ring.at(at);
+      if (kind === GHOST) continue;
       if (kind === GAP || (kind === EVENT && position !== store.next)) break;
       store.push(line);
+      if (reactions) store.update(reactions);
     }
     view.catchUp(Infinity);
     return view;

@@ -1,27 +1,20 @@
 // The filter line: text in, a predicate out. It never throws, and makes no pattern of what it is given. No DOM.
 //
-//   type:order_* -sender:Cart refund "paid in full" since:12:14 mark:Nora
+//   type:order_* -sender:Cart error:yes slow:>50ms refund "paid in full" since:12:14 mark:Nora
 //
 // Terms are joined by and, several of one name by or; a minus leaves out. Text is looked for in the line as it is
 // displayed; a name fits the whole, or the part after its first dot, and * stands for anything. Case is nowhere told.
+// What the receivers did is looked for in what was told of it: before that, an event has neither failed nor not.
 
 import {moment} from './moment.js';
-import {read} from './store.js';
+import {FIELDS, KEYS, Wrong, contains, short} from './terms.js';
+
+export {short} from './terms.js';
 
 const LONGEST = 1000;    // characters of a filter; as many as an address carries everywhere
 const LONG_NAME = 200;
 const TERM = /(-?)(?:([a-z]+):)?(?:"((?:\\"|[^"])*)("?)|([^\s"]*))/iy;
 const SPACE = /\s*/y;
-
-const FIELDS = new Map([
-  ['type', (value) => named(value, ({type}) => type)],
-  ['sender', (value) => named(value, ({sender}) => sender)],
-  ['subject', subject],
-  ['since', (value) => bound(value, (time, at) => time >= at)],
-  ['until', (value) => bound(value, (time, at) => time < at)],
-  ['mark', () => () => true],
-]);
-const MOMENTS = 'a time, as 12:14, 12:14:05 or 2026-11-30T12:14:05Z';
 
 /** @typedef {{not: boolean, key: string, value: string, start: number, end: number, test: Matches}} Term */
 
@@ -74,6 +67,22 @@ export class Query {
     return all(this.terms.filter(({key}) => key === 'type')).every((test) => test({type}));
   }
 
+  /** The value that it wants of a field; null if it wants none, or several. */
+  value(key) {
+    const found = this.terms.filter((term) => term.key === key && !term.not);
+    return found.length === 1 ? found[0].value : null;
+  }
+
+  /** The text that wants this of a field, and nothing else of it. */
+  with(key, value) {
+    return join(this.without(key), `${key}:${written(value)}`);
+  }
+
+  /** The text that says nothing of a field. */
+  without(key) {
+    return this.#without((term) => term.key === key);
+  }
+
   /** Whether it shows this type, by name, and no other. */
   isOnly(type) {
     const shown = this.terms.filter(({key, not}) => key === 'type' && !not);
@@ -108,11 +117,6 @@ export class Query {
   }
 }
 
-/** The part after the first dot: "order_paid" of "academy.order_paid". */
-export const short = (name) => name.slice(name.indexOf('.') + 1);
-
-class Wrong extends Error {}
-
 function* termsOf(text) {
   for (let at = 0; ;) {
     SPACE.lastIndex = at;
@@ -122,11 +126,11 @@ function* termsOf(text) {
     TERM.lastIndex = start;
     const [whole, minus, field, inside, close, bare] = TERM.exec(text);
     at = start + whole.length;
-    const key = field?.toLowerCase() ?? '', value = inside?.replaceAll('\\"', '"') ?? bare;
+    const called = field?.toLowerCase() ?? '', key = KEYS.get(called) ?? called, value = inside?.replaceAll('\\"', '"') ?? bare;
     if (close === '') throw new Wrong('The quotation mark is not closed.');
-    if (key && !FIELDS.has(key)) throw new Wrong(`Nothing is called “${field}”, only type, sender, subject, since, until and mark. Text with a colon wants quotation marks.`);
-    if (!value) throw new Wrong(key ? `“${field}:” wants a name after it.` : 'There is nothing to look for.');
-    yield {not: minus !== '', key, value, start, end: at, test: (FIELDS.get(key) ?? contains)(value)};
+    if (key && !FIELDS.has(key)) throw new Wrong(`Nothing is called “${field}”, only ${[...FIELDS.keys()].join(', ').replace(/, (\w+)$/, ' and $1')}. Text with a colon wants quotation marks.`);
+    if (!value) throw new Wrong(key ? `“${field}:” wants ${FIELDS.get(key).wants ?? 'a name'} after it.` : 'There is nothing to look for.');
+    yield {not: minus !== '', key, value, start, end: at, test: key ? FIELDS.get(key).find(value) : contains(value)};
   }
 }
 
@@ -142,67 +146,6 @@ function all(terms) {
   for (const some of wanted.values()) tests.push((entry) => some.some((test) => test(entry)));
   return tests;
 }
-
-/** Whether the text stands in the line. The line is JSON in ASCII, people see "ü" and not its escape. */
-function contains(text) {
-  const escaped = pattern(text);
-  return ({line}) => escaped.test(line);
-}
-
-function bound(value, holds) {
-  const at = moment(value);
-  if (Number.isNaN(at)) throw new Wrong(`“${value}” is not ${MOMENTS}.`);
-  return ({time}) => holds(time, at);
-}
-
-function named(value, name) {
-  const fits = glob(value);
-  return (entry) => fits(name(entry));
-}
-
-/** The subject is kept in the line only, which is read where it may be. */
-function subject(value) {
-  const fits = glob(value), likely = pattern(value.split('*').sort((a, b) => b.length - a.length)[0]);
-  return ({line}) => likely.test(line) && fits(String(read(line)?.subject ?? ''));
-}
-
-/** Whether a name, or the part after its first dot, is this one; * stands for any characters. */
-function glob(value) {
-  const [head, ...rest] = value.toLowerCase().split('*');
-  const tail = rest.pop();
-  const fits = (name) => {
-    if (tail === undefined) return name === head;
-    if (!name.startsWith(head)) return false;
-    let from = head.length;
-    for (const part of rest) {
-      const at = name.indexOf(part, from);
-      if (at < 0) return false;
-      from = at + part.length;
-    }
-    return from + tail.length <= name.length && name.endsWith(tail);
-  };
-  return (given) => {
-    const name = given.toLowerCase();
-    return name !== '' && (fits(name) || fits(short(name)));
-  };
-}
-
-/** The text as a pattern that means nothing but itself, in either case, as JSON or as it is displayed. */
-function pattern(text) {
-  let source = '', last = '';
-  for (const unit of text.match(/\\+|[^]/g) ?? []) {
-    if (unit[0] === '\\') source += `\\\\{${unit.length},${2 * unit.length}}`;    // JSON doubles each
-    else if (unit === '"') source += '\\\\?"';
-    else if (unit === ' ' && (last === ':' || last === ',')) source += ' ?';    // displayed with a space, sent without
-    else if (unit < ' ' || unit > '~') source += `(?:${[unit, ...cases(unit).map((one) => `\\\\u${hex(one)}`)].join('|')})`;
-    else source += unit.replace(/[$^.*+?()[\]{}|/]/, '\\$&');
-    last = unit;
-  }
-  return new RegExp(source, 'i');
-}
-
-const cases = (unit) => [...new Set([unit, unit.toLowerCase(), unit.toUpperCase()])].filter((one) => one.length === 1);
-const hex = (unit) => unit.charCodeAt(0).toString(16).padStart(4, '0');
 
 const names = ({key, value}, type) => key === 'type' && [written(type), written(short(type))].includes(written(value));
 const join = (rest, term) => `${rest} ${term}`.trim();

@@ -1,4 +1,4 @@
-// How many events a second, of all and of each type, over the last two minutes: counts of whole seconds. No DOM.
+// How many events a second, of all, of those that failed and of each type, over the last two minutes: counts of whole seconds. No DOM.
 //
 // Times are milliseconds since 1970. What the server sends live counts when it comes; what it sends again, when it was.
 
@@ -20,6 +20,7 @@ export class Rates {
   order = [];
 
   #all = new Uint32Array(RING);
+  #failed = new Uint32Array(RING);
   #types = new Map();
   #second = 0;
   #settledAt = 0;
@@ -38,6 +39,25 @@ export class Rates {
     this.#all[second % RING] += 1;
     const counts = this.#types.get(type);
     if (counts) counts[second % RING] += 1;
+  }
+
+  /** An event of which a receiver raised. @param {number} at when @param {number} now */
+  fail(at, now) {
+    this.#advance(now);
+    const second = Math.floor(at / 1000);
+    if (second <= this.#second && second > this.#second - RING) this.#failed[second % RING] += 1;
+  }
+
+  /** Events that failed, second by second, the oldest first. @returns {number[]} */
+  failed(now) {
+    this.#advance(now);
+    return this.#seconds(this.#failed);
+  }
+
+  /** Events that failed, per second. */
+  failing(now) {
+    this.#advance(now);
+    return this.#rate(this.#failed);
   }
 
   /** Events per second. */
@@ -100,7 +120,7 @@ export class Rates {
   #advance(now) {
     const second = Math.floor(now / 1000);
     for (let at = Math.max(this.#second + 1, second - RING + 1); at <= second; at += 1) {
-      for (const counts of [this.#all, ...this.#types.values()]) counts[at % RING] = 0;
+      for (const counts of [this.#all, this.#failed, ...this.#types.values()]) counts[at % RING] = 0;
     }
     this.#second = Math.max(this.#second, second);
   }

@@ -1,11 +1,15 @@
 // The events that this page holds: a ring of columns and raw lines, bounded in number and bytes. No DOM.
 //
 // Every entry has an ordinal that never changes: 0 for the first that came, `next` for the one to come. What the ring
-// has let go lies before `first`. Gaps and a replaced log are entries too, at the place in which they happened.
+// has let go lies before `first`. Gaps and a replaced log are entries too, at the place in which they happened; so are
+// ghosts, which were sent and rolled back: they have no position and are no events. What the receivers did comes later.
+
+import {UNTOLD, merge, readReactions, sumOf} from './reactions.js';
 
 export const EVENT = 0;
 export const UNREADABLE = 1;
 export const GAP = 2;
+export const GHOST = 3;
 
 const SUMMARY = 300;    // characters shown of a summary
 const ENTRY = 60;       // bytes that an entry costs besides its text, about
@@ -19,6 +23,7 @@ export class Store {
 
   #names = ['', ''];   // 0 is a name not kept, 1 no name
   #ids = new Map();
+  #start = -Infinity;    // the ordinal at which the newest log begins
 
   /** @param {{capacity?: number, budget?: number, start?: number}} [options] entries, bytes, and the first ordinal */
   constructor({capacity = 100000, budget = 96e6, start = 0} = {}) {
@@ -31,6 +36,11 @@ export class Store {
     this.types = new Uint16Array(capacity);
     this.senders = new Uint16Array(capacity);
     this.degraded = new Uint8Array(capacity);
+    this.told = new Uint8Array(capacity);      // whether anything is known of its receivers
+    this.nrec = new Uint8Array(capacity);      // those that listened
+    this.nerr = new Uint8Array(capacity);      // and raised
+    this.slow = new Float32Array(capacity);    // ms that the sender waited for them
+    this.reactions = new Array(capacity);      // the line that tells it
     this.lines = new Array(capacity);
   }
 
@@ -54,10 +64,55 @@ export class Store {
     while (this.bytes > this.budget && this.size > 1) this.#cut();
   }
 
+  /** Takes in an event that was rolled back. @param {string} line */
+  pushGhost(line) {
+    const event = read(line);
+    if (!event) return;
+    this.#append({...columns(line), kind: GHOST, position: NaN});
+    const text = event.reactions ? JSON.stringify({ms: event.ms, reactions: event.reactions}) : '';
+    if (text) this.#tell(this.next - 1, readReactions(text), text);
+  }
+
+  /**
+   * What the receivers of an event did. Of what is not held, or not any more, it is dropped.
+   * @param {string} line of a reactions frame
+   * @returns {{ordinal: number, before: Told|null, told: Told}|null}
+   */
+  update(line) {
+    const told = readReactions(line), ordinal = told && told.state !== UNTOLD ? this.ordinalOf(told.pos) : null;
+    if (ordinal === null) return null;
+    const before = this.toldOf(ordinal), all = merge(before, told);
+    this.#tell(ordinal, all, all === told ? line : JSON.stringify(all));
+    while (this.bytes > this.budget && this.size > 1) this.#drop();
+    return {ordinal, before, told};
+  }
+
+  /** @param {number} ordinal @returns {Told|null} */
+  toldOf(ordinal) {
+    const text = this.reactions[ordinal % this.capacity];
+    return text ? readReactions(text) : null;
+  }
+
   /** @param {{from: number, to: number, reason: string}} gap */
   pushGap(gap) {
     if (gap.reason !== 'epoch') this.missed += gap.to - gap.from;
     this.#append({kind: GAP, line: JSON.stringify(gap), position: gap.from, time: NaN, type: '', sender: ''});
+    if (gap.reason === 'epoch') this.#start = this.next;
+  }
+
+  /** The ordinal of the event at a position of the newest log, by halving; null if it is not held. */
+  ordinalOf(position) {
+    let low = Math.max(this.first, this.#start), high = this.next;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      let at = middle;
+      while (at >= low && Number.isNaN(this.positions[at % this.capacity])) at -= 1;    // ghosts, and what cannot be read
+      const found = at < low ? -Infinity : this.positions[at % this.capacity];
+      if (found === position && this.kinds[at % this.capacity] === EVENT) return at;
+      if (found < position) low = middle + 1;
+      else high = at;
+    }
+    return null;
   }
 
   /** The ordinal of the newest event that has this position; null if none is held. */
@@ -81,6 +136,8 @@ export class Store {
       type: this.#name(this.types[i], line, 'type'),
       sender: this.#name(this.senders[i], line, 'sender'),
       degraded: this.degraded[i] === 1,
+      told: this.told[i], nrec: this.nrec[i], nerr: this.nerr[i], slow: this.slow[i],
+      reactions: this.reactions[i],
     };
   }
 
@@ -109,7 +166,19 @@ export class Store {
     this.senders[i] = this.#intern(sender);
     this.degraded[i] = degraded ? 1 : 0;
     this.lines[i] = line;
+    this.reactions[i] = '';
+    this.told[i] = this.nrec[i] = this.nerr[i] = this.slow[i] = 0;
     this.bytes += cost(line);
+  }
+
+  #tell(ordinal, told, text) {
+    const i = ordinal % this.capacity, {listened, failed, ms} = sumOf(told);
+    this.bytes += text.length - this.reactions[i].length;
+    this.reactions[i] = text;
+    this.told[i] = told.state;
+    this.nrec[i] = Math.min(255, listened);
+    this.nerr[i] = Math.min(255, failed);
+    this.slow[i] = ms;
   }
 
   #drop() {
@@ -124,9 +193,9 @@ export class Store {
 
   #forget(ordinal) {
     const i = ordinal % this.capacity;
-    if (this.kinds[i] !== GAP) this.dropped += 1;
-    this.bytes -= cost(this.lines[i]);
-    this.lines[i] = '';
+    if (isEvent(this.kinds[i])) this.dropped += 1;
+    this.bytes -= cost(this.lines[i]) + this.reactions[i].length;
+    this.lines[i] = this.reactions[i] = '';
   }
 
   #intern(name) {
@@ -158,6 +227,9 @@ function columns(line) {
     degraded: Boolean(event?.degraded),
   };
 }
+
+/** Whether it came as one, readable or not. */
+const isEvent = (kind) => kind === EVENT || kind === UNREADABLE;
 
 const cost = (line) => line.length + ENTRY;
 

@@ -3,9 +3,10 @@
 // Every match has a rank, as every entry has an ordinal: the newest has the highest, and none ever changes. Without a
 // predicate the rank is the ordinal, and nothing is kept. With one, the ordinals of the matches are: first what is
 // there is searched from the newest backwards, a slice at a time; `next` grows with what comes, `first` with what the
-// ring lets go. Gaps are shown whatever is looked for.
+// ring lets go. Gaps are shown whatever is looked for. What is learnt of an entry later may bring it in, or take it out:
+// only then do the ranks above it move.
 
-import {GAP} from './store.js';
+import {GAP, GHOST} from './store.js';
 
 const SLICE = 8;          // ms of searching at a time, so that no frame is late
 const BETWEEN = 64;       // entries between two looks at the clock
@@ -16,7 +17,7 @@ const BASE = 2 ** 40;     // the rank at which a search begins: there is room be
 export class View {
   #matches = null;
   #ordinals = null;     // of the matches, a ring by rank
-  #gaps = [];           // the ordinals among them that are gaps
+  #others = [];         // the ordinals among them that are no events: gaps and ghosts
   #first = BASE;
   #next = BASE;
   #low = 0;             // what lies in [low, high) was searched
@@ -31,7 +32,7 @@ export class View {
   /** @param {Matches|null} matches */
   filter(matches) {
     this.#matches = matches;
-    this.#gaps = [];
+    this.#others = [];
     this.#first = this.#next = BASE;
     this.#low = this.#high = this.store.next;
     if (matches) this.#ordinals ??= new Float64Array(this.store.capacity);
@@ -55,9 +56,9 @@ export class View {
     return this.#matches ? this.#next : this.store.next;
   }
 
-  /** Events that match, gaps not counted. */
+  /** Events that match; gaps and ghosts are none. */
   get events() {
-    return this.#matches ? this.#next - this.#first - this.#gaps.length : this.store.events - this.store.dropped;
+    return this.#matches ? this.#next - this.#first - this.#others.length : this.store.events - this.store.dropped;
   }
 
   /** Whether all that the store holds was searched. */
@@ -100,11 +101,29 @@ export class View {
     return true;
   }
 
+  /** Looks again at an event of which more is known now. @returns {boolean} whether it came in or left */
+  recheck(ordinal) {
+    if (!this.#matches || ordinal < Math.max(this.#low, this.store.first) || ordinal >= this.#high) return false;
+    this.#trim();
+    const {capacity} = this.store, rank = this.rankOf(ordinal), ordinals = this.#ordinals;
+    const shown = rank < this.#next && this.at(rank) === ordinal, shows = this.#matches(this.store.at(ordinal));
+    if (shown === shows) return false;
+    if (shows) {
+      for (let at = this.#next; at > rank; at -= 1) ordinals[at % capacity] = ordinals[(at - 1) % capacity];
+      ordinals[rank % capacity] = ordinal;
+      this.#next += 1;
+    } else {
+      this.#next -= 1;
+      for (let at = rank; at < this.#next; at += 1) ordinals[at % capacity] = ordinals[(at + 1) % capacity];
+    }
+    return true;
+  }
+
   #shows(ordinal) {
     const entry = this.store.at(ordinal);
-    if (entry.kind !== GAP) return this.#matches(entry);
-    this.#gaps.push(ordinal);
-    return true;
+    const shown = entry.kind === GAP || this.#matches(entry);
+    if (shown && (entry.kind === GAP || entry.kind === GHOST)) this.#others.push(ordinal);
+    return shown;
   }
 
   #trim() {
@@ -112,7 +131,7 @@ export class View {
     while (this.#first < this.#next && this.at(this.#first) < first) this.#first += 1;
     while (this.#first < this.#next && this.at(this.#next - 1) >= next) this.#next -= 1;
     this.#high = Math.min(this.#high, next);
-    if (this.#gaps.length) this.#gaps = this.#gaps.filter((ordinal) => ordinal >= first);
+    if (this.#others.length) this.#others = this.#others.filter((ordinal) => ordinal >= first);
     this.#high = Math.max(this.#high, first);
     this.#low = Math.max(this.#low, first);
   }

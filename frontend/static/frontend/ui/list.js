@@ -22,6 +22,7 @@ export class List {
   #anchor = null;     // what to scroll to once the search has come as far: an ordinal, and pixels below its upper edge
   #matches = null;
   #searching = 0;
+  #learnt = new Set();    // the ordinals of which more is known than their rows say
 
   /**
    * @param {object} parts
@@ -95,6 +96,23 @@ export class List {
     this.hold.keep();
     this.#renew();
     this.#anchor = anchor;
+  }
+
+  /** More is known of these entries: it may bring them in, or take them out; what is at the top of the window stays. */
+  learn(ordinals) {
+    const {top} = this;
+    let moved = false;
+    for (const ordinal of ordinals) {
+      moved = this.view.recheck(ordinal) || moved;
+      this.#learnt.add(ordinal);
+    }
+    if (moved) this.#shift(top);
+    if (ordinals.size) this.scheduler.mark('list');
+  }
+
+  #shift(top) {
+    if (this.hold.held || this.port.top > 0) this.#anchor ??= top;
+    this.scheduler.now('status');
   }
 
   /** Draws anew, since the types have other colours. */
@@ -176,6 +194,7 @@ export class List {
     this.pool.keep(oldest, newest);
     for (let rank = newest; rank >= oldest; rank -= 1) this.#place(rank, end - 1 - rank);
     this.#drawnEnd = end;
+    this.#learnt.clear();
     hold.shown();
     const active = this.active === null ? -1 : view.rankOf(this.active);
     this.focus.after(active >= oldest && active <= newest ? active : end - 1 - top);
@@ -228,6 +247,7 @@ export class List {
       row.show(store, ordinal);
       if (rank >= this.#drawnEnd && this.#drawnEnd && !this.hold.held && this.rate() <= FLASH_RATE) mark(row.element, 'data-new', true);
     }
+    if (this.#learnt.has(ordinal)) row.tell(store);
     row.place(index * this.port.rowHeight);
     mark(row.element, 'hidden', false);
     mark(row.element, 'aria-rowindex', index + 2);

@@ -1,8 +1,9 @@
 // One row of the list: an element that is made once and shows one entry after another.
 
 import {clock, count, split, timeOfDay, visible} from '../core/format.js';
-import {GAP, UNREADABLE, summaryOf} from '../core/store.js';
+import {GAP, GHOST, UNREADABLE, summaryOf} from '../core/store.js';
 import {h, icon, mark, say} from './dom.js';
+import {Pips} from './pips.js';
 
 /** Why events are missing, in words. */
 export const WHY = new Map([
@@ -27,10 +28,12 @@ export class Row {
       h('span', {class: 'cut'}, h('span', {class: 'ns'}, text('app')), text('type')));
     this.link = button('Copy a link', 'link', 'i-link');
     this.degraded = h('span', {class: 'degraded', hidden: true});
+    this.undone = h('span', {class: 'undone', title: 'Its transaction was rolled back: it is in no log, and no other client is told', hidden: true});
+    this.pips = new Pips();
     this.time = h('span', {role: 'gridcell', class: 'c-time'}, h('span', {class: 'ns'}, text('minutes')), text('seconds'));
     this.sender = h('span', {role: 'gridcell', class: 'c-sender cut'}, h('span', {class: 'ns'}, text('senderApp')), text('sender'));
-    this.summary = h('span', {role: 'gridcell', class: 'c-summary'}, h('span', {class: 'cut'}, text('summary')), this.degraded, h('span', {class: 'row__acts'}, button('Copy as JSON', 'event', 'i-copy'), this.link));
-    this.cells = [this.time, this.type, this.sender, this.summary];
+    this.summary = h('span', {role: 'gridcell', class: 'c-summary'}, h('span', {class: 'cut'}, text('summary')), this.undone, this.degraded, h('span', {class: 'row__acts'}, button('Copy as JSON', 'event', 'i-copy'), this.link));
+    this.cells = [this.time, this.type, this.sender, this.summary, this.pips.cell, this.pips.ms];
     this.element = h('div', {class: 'row', role: 'row', tabindex: -1, hidden: true}, ...this.cells);
     this.element.addEventListener('animationend', () => mark(this.element, 'data-new', false));
   }
@@ -42,6 +45,11 @@ export class Row {
     mark(this.element, 'data-new', false);
     if (entry.kind === GAP) this.#showGap(store, entry);
     else this.#showEvent(entry);
+  }
+
+  /** Says what the receivers did, as far as it is known. @param {Store} store */
+  tell(store) {
+    if (!this.isGap) this.pips.show(store.at(this.ordinal));
   }
 
   /** Places it, in pixels from the top of the list. */
@@ -64,6 +72,10 @@ export class Row {
     this.#write({minutes, seconds, app, type: unreadable ? 'unreadable event' : type, senderApp, sender, summary: unreadable ? entry.line.slice(0, 300) : summaryOf(entry.line)});
     mark(this.type, 'data-hue', unreadable ? null : this.hue(entry.type));
     mark(this.element, 'data-unreadable', unreadable);
+    mark(this.element, 'data-ghost', entry.kind === GHOST);
+    mark(this.undone, 'hidden', entry.kind !== GHOST);
+    say(this.undone, entry.kind === GHOST ? 'rolled back' : '');
+    this.pips.show(entry);
     mark(this.link, 'hidden', Number.isNaN(entry.position));
     mark(this.degraded, 'hidden', !entry.degraded);
     say(this.degraded, entry.degraded ? 'degraded' : '');

@@ -1,0 +1,88 @@
+// What the receivers of an event did: a line of a reactions frame as a value, and what it comes to. No DOM, no store.
+
+export const UNTOLD = 0;     // nothing was told of them yet
+export const TOLD = 1;
+export const UNKNOWN = 2;    // they ran, and nobody could look
+
+const LISTENED = new Set(['ok', 'raised', 'not_run', 'cancelled']);    // the others were connected, but not for this sender
+
+/**
+ * @typedef {object} Reaction
+ * @property {string} receiver its dotted path
+ * @property {string} source file and line
+ * @property {number} order 1 for the first
+ * @property {boolean} async
+ * @property {number} ms NaN where it did not run
+ * @property {'ok'|'raised'|'not_run'|'cancelled'|'ignored'} outcome
+ * @property {string} error type and message, where it raised
+ * @property {string} traceback
+ * @property {string} why it was ignored
+ */
+/** @typedef {{pos: number, state: number, method: string, ms: number, reactions: Reaction[]}} Told */
+
+/** @param {string} line @returns {Told|null} null where it cannot be read */
+export function readReactions(line) {
+  try {
+    const {pos, method, ms, unknown, reactions} = JSON.parse(line);
+    const list = Array.isArray(reactions) ? reactions.filter((one) => one !== null && typeof one === 'object').map(reaction) : [];
+    const state = unknown === true ? UNKNOWN : Array.isArray(reactions) ? TOLD : UNTOLD;
+    return {pos: Number(pos ?? NaN), state, method: text(method), ms: number(ms), reactions: list.sort((a, b) => a.order - b.order)};
+  } catch {
+    return null;
+  }
+}
+
+/** What was told twice: of each receiver the later, and of the whole too. @param {Told|null} before @param {Told} later @returns {Told} */
+export function merge(before, later) {
+  if (!before || before.state !== TOLD || later.state !== TOLD) return later;
+  const by = new Map([...before.reactions, ...later.reactions].map((one) => [keyOf(one), one]));
+  const ms = Number.isNaN(later.ms) ? before.ms : Number.isNaN(before.ms) ? later.ms : Math.max(before.ms, later.ms);
+  return {...later, ms, reactions: [...by.values()].sort((a, b) => a.order - b.order)};
+}
+
+/** How many listened, how many of them raised, and how long the sender waited for them. @param {Told} told */
+export function sumOf({ms, reactions}) {
+  const listened = reactions.filter(({outcome}) => LISTENED.has(outcome));
+  const sum = reactions.reduce((all, one) => all + (one.ms || 0), 0);
+  return {
+    listened: listened.length,
+    failed: listened.filter(({outcome}) => outcome === 'raised').length,
+    ok: listened.filter(({outcome}) => outcome === 'ok').length,
+    ms: Number.isNaN(ms) ? sum : ms,
+  };
+}
+
+/** Those that were to run. @param {Told} told */
+export const listenersOf = ({reactions}) => reactions.filter(({outcome}) => LISTENED.has(outcome));
+
+/**
+ * When each began, in ms after the signal was sent: one after the other, but coroutines together; with `send` after
+ * all the others, with `asend` beside them.
+ * @param {Told} told @returns {number[]} by their place in `reactions`
+ */
+export function startsOf({method, reactions}) {
+  const beside = method.startsWith('a');
+  let clock = 0;
+  const starts = reactions.map((one) => {
+    const start = clock;
+    if (!one.async) clock += one.ms || 0;
+    return start;
+  });
+  return starts.map((start, i) => (reactions[i].async ? (beside ? 0 : clock) : start));
+}
+
+/** Tells the receivers of one event apart: one may be connected twice. */
+export const keyOf = ({receiver, order}) => `${order} ${receiver}`;
+
+/** "enroll_student" of "academy.receivers.enroll_student". */
+export const lastOf = (receiver) => receiver.slice(receiver.lastIndexOf('.') + 1) || receiver;
+
+function reaction(one, place) {
+  return {
+    receiver: text(one.receiver), source: text(one.source), order: number(one.order) || place + 1, async: one.async === true, ms: number(one.ms),
+    outcome: text(one.outcome), error: text(one.error), traceback: text(one.traceback), why: text(one.why),
+  };
+}
+
+const text = (value) => (value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value));
+const number = (value) => (typeof value === 'number' && value >= 0 ? value : NaN);
