@@ -1,4 +1,4 @@
-"""The tables of the log. They are written and read by `log`, `notes` and `publisher` alone, the admin aside.
+"""The tables of the log. They are written and read by `log`, `notes`, `lessons` and `publisher` alone, the admin aside.
 
 Every column that a sender fills has a default in the database, so that during a rolling deploy an old process can
 still append.
@@ -50,6 +50,7 @@ class EventRow(models.Model):
         permissions = [
             ("view_event", "Can follow the stream of events"),
             ("view_personal_data", "Can view personal data in events"),
+            ("send_test_event", "Can send test events"),
         ]
         verbose_name = "event"
         constraints = [
@@ -114,3 +115,22 @@ class NoteRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.event_id}"
+
+
+class LessonRow(models.Model):
+    """What was learnt of one type of event; and, in the place of a type "", how far the log was learnt."""
+
+    stream = models.CharField(max_length=64, db_default="main")
+    type = models.CharField(max_length=255, db_default="")
+    epoch = models.CharField(max_length=36, db_default="")
+    position = models.BigIntegerField(db_default=0)
+    text = models.TextField(db_default="")
+
+    class Meta:
+        db_table = "signalcast_lesson"
+        default_permissions = ()
+        verbose_name = "lesson"
+        constraints = [models.UniqueConstraint(fields=["stream", "type"], name="signalcast_lesson_type")]
+
+    def __str__(self) -> str:
+        return self.type
