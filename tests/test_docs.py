@@ -37,6 +37,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+EVENTSTREAM = (ROOT / "docs" / "eventstream.md").read_text()
+LIBRARY = ROOT / "frontend" / "static" / "frontend" / "lib"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 CODE_SPAN = re.compile(r"`([^`\n]+)`")
@@ -179,6 +181,20 @@ def metrics() -> set[str]:
     return names | {label for family in ours for sample in family.samples for label in sample.labels} - {"le"}
 
 
+def options() -> set[str]:
+    """What `connect(url, options)` of the library takes."""
+    text = (LIBRARY / "eventstream.js").read_text()
+    (taken,) = re.findall(r"constructor\(url, \{(.*?)\} = \{\}\)", text, re.DOTALL)
+    return set(re.findall(r"(?:^|,)\s*(\w+)", taken))
+
+
+def states() -> set[str]:
+    """The names that a stream of the library can have."""
+    text = "".join((LIBRARY / name).read_text() for name in ("eventstream.js", "lifecycle.js"))
+    said = re.findall(r"(?:#become|close|rest)\(((?:[^()]|\([^()]*\))*)\)", text)
+    return {name for words in said for name in re.findall(r"'([a-z-]+)'", words)}
+
+
 FACTS = {
     "message of the client": (heard_ops(), PROTOCOL),
     "message of the server": (sent_ops(), PROTOCOL),
@@ -201,6 +217,8 @@ FACTS = {
     "health check": (set(health.CHECKS), OPERATIONS),
     "command": ({f"manage.py {name}" for name in commands()}, SETTINGS),
     "variable of the environment": (environment(), SETTINGS),
+    "option of eventstream.js": (options(), EVENTSTREAM),
+    "state of eventstream.js": (states(), EVENTSTREAM),
     "make target": ({f"make {name}" for name in make_targets()}, SETTINGS),
 }
 
