@@ -3,6 +3,7 @@
 import {History} from './core/history.js';
 import {Hold} from './core/hold.js';
 import {Notes} from './core/notes.js';
+import {Pins} from './core/pins.js';
 import {Rates} from './core/rates.js';
 import {Receivers} from './core/receivers.js';
 import {Scheduler} from './core/scheduler.js';
@@ -14,6 +15,7 @@ import {followPage} from './lib/lifecycle.js';
 import {announcer} from './ui/announce.js';
 import {Brush} from './ui/brush.js';
 import {Chart} from './ui/chart.js';
+import {Compare} from './ui/compare.js';
 import {Conn} from './ui/conn.js';
 import {CopyAs} from './ui/copyas.js';
 import {Detail} from './ui/detail.js';
@@ -32,6 +34,7 @@ import {More} from './ui/more.js';
 import {NoMatch} from './ui/nomatch.js';
 import {Older} from './ui/older.js';
 import {Permalink} from './ui/permalink.js';
+import {Pinned} from './ui/pinned.js';
 import {Rail} from './ui/rail.js';
 import {Sheet} from './ui/sheet.js';
 import {splitterOf} from './ui/splitter.js';
@@ -106,17 +109,21 @@ const nomatch = new NoMatch({list, clear: () => bar.clear()});
 const rail = new Rail({rates, bar});
 const chart = new Chart({rates});
 const brush = new Brush({bar});
+const pins = new Pins({name: config.stream});
+const compare = new Compare({pins, list});
 const looks = new Looks();
 const highlights = new Highlights({rows: [list.rows], open: ['detail-title', 'payload', 'detail-ids'].map(byId)});
 const sheet = new Sheet();
 const link = new Permalink(address);
 const go = new Go(show);
+const pinned = new Pinned({pins, stream, list, announce, hue: (type) => rates.hue(type), open: (position) => go.take(String(position)), changed: () => compare.offer()});
 const file = new Export({stream: config.stream, shown: () => ({view: list.view, end: list.hold.end}), announce});
 
 scheduler.add('list', () => {
   empty.draw(isEmpty(), stream.name === 'live');
   list.draw();
   highlights.drawRows();
+  pinned.drawRows();
   older.settle();
   nomatch.draw();
 }, () => !hold.held && rate() > BUSY);
@@ -128,6 +135,7 @@ scheduler.add('status', () => {
   }
   strip.draw();
   foot.draw();
+  pinned.draw();
   bar.draw();
   older.draw();
   empty.draw(isEmpty(), stream.name === 'live');
@@ -156,6 +164,7 @@ listenToKeys({
   },
   copy: (what) => (detail.isOpen ? detail : list).copy(what),
   go: () => go.open(),
+  pin: () => list.active !== null && pinned.toggle(list.view.store.at(list.active)),
   range: () => brush.open(),
   view: () => looks.open(),
   export: () => file.save(),
@@ -212,6 +221,8 @@ function open(ordinal) {
   if (detail.isOpen) link.move(entry.position);
   else link.open(entry.position);
   detail.open(entry);
+  pinned.show(entry);
+  compare.show(entry);
   highlights.drawOpen();
   list.reveal(ordinal);
 }

@@ -141,6 +141,11 @@ export class Store {
     };
   }
 
+  /** The position of an event; NaN where it has none. */
+  positionAt(ordinal) {
+    return this.kinds[ordinal % this.capacity] === EVENT ? this.positions[ordinal % this.capacity] : NaN;
+  }
+
   /** The time of the nearest event from `ordinal` on, in steps of `step`; NaN if none is held. */
   timeNear(ordinal, step) {
     for (let at = ordinal; at >= this.first && at < this.next; at += step) {

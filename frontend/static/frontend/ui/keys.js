@@ -18,6 +18,7 @@ export const KEYS = [
   {keys: ['/'], says: 'Filter', act: 'find'},
   {keys: ['t'], says: 'Types', act: 'types'},
   {keys: ['p'], says: 'Copy a link to the event', act: 'copy', by: 'link'},
+  {keys: ['b'], says: 'Pin the event, or take the pin away', act: 'pin'},
   {keys: ['g'], says: 'Go to a time or a position', act: 'go'},
   {keys: ['r'], says: 'Show a range of time', act: 'range'},
   {keys: ['v'], says: 'View: rows and columns', act: 'view'},

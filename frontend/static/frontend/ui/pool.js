@@ -34,6 +34,11 @@ export class Pool {
     return this.#rows.find((row) => row.ordinal === ordinal && !row.element.hidden);
   }
 
+  /** Every row, whatever it shows. @param {(row: Row) => void} act */
+  each(act) {
+    this.#rows.forEach(act);
+  }
+
   /** Hides the rows of other ranks. */
   keep(oldest, newest) {
     for (const row of this.#rows) {
