@@ -229,15 +229,21 @@ class StreamConsumer(AsyncConsumer):
         visit = self._visit
         assert visit
         opening = await open_at(hub, hello.start, filter, visit.sight, epoch=hello.epoch, tip=hello.tip)
+        if (hello.reactions_after or 0) > hub.notebook.noted:
+            # Another process told the client.
+            await hub.catch_up()
         # Asked without a wait before the subscription, or many at once would all find room.
         self._process.check_room()
         visit.audit.began(way=self._dialect.name, start=opening.position, filter=filter.key)
         with hub.subscribe(filter, opening.position, visit.sight) as subscription:
             outbox = outbox_of(self.scope)
+            if self._dialect.answers:
+                subscription.follow_notes(hub.notebook, hello, opening.gap)
             self._delivery = Delivery(self, self._dialect, hello, subscription, outbox)
             if outbox:
                 outbox["on_text"](self._hear_at_once)
-            await self.say(self._dialect.welcome(hello, opening, hub.heartbeat))
+            noted = subscription.notes.after if subscription.notes else hub.notebook.noted
+            await self.say(self._dialect.welcome(hello, opening, hub.heartbeat, noted))
             if opening.gap:
                 await self.say(self._dialect.gap(opening.gap, now()))
             await self._delivery.follow(hub)

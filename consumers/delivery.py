@@ -12,7 +12,7 @@ from .filter import Filter
 from .hub import Hub
 from .metrics import meter
 from .outbox import Outbox
-from .protocol import Ack, Batch, Gap, Hello
+from .protocol import Ack, Batch, Gap, Hello, NoteFrame
 from .sight import Sight
 from .subscription import Subscription
 from .window import Window
@@ -67,7 +67,7 @@ class Delivery:
 
     def change_sight(self, sight: Sight) -> None:
         """It holds at once: for whatever has not been sent yet."""
-        self._subscription.sight = sight
+        self._subscription.change_sight(sight)
         self._subscription.wake()
 
     def stop(self, reason: Exception) -> None:
@@ -91,6 +91,9 @@ class Delivery:
         while self._flow.is_open and not self._client.is_closed:
             # Not before there is room: a client that asks again and again, and reads nothing, would fill our memory.
             await self._apply_filter()
+            if self._owes_notes and (notes := await self._subscription.take_notes()):
+                await self._send_notes(notes)
+                continue
             found = await self._subscription.take(self._flow.limit)
             if found is None:
                 self._is_live = True
@@ -111,14 +114,32 @@ class Delivery:
             self._is_live = False
             return True
         try:
+            if self._write_notes() and not self._flow.is_open:
+                return True
             if batch := self._subscription.take_at_once(self._flow.limit):
                 self._flow.send(batch, _clock())
                 self._write(self._dialect.prepared(batch))
                 self._count(batch)
+                self._write_notes()
         except Exception as error:  # It is this client's alone: others wait for their turn.
             self._failure = error
             return False
-        return self._subscription.is_at_head
+        return self._subscription.is_done
+
+    def _write_notes(self) -> bool:
+        """Send what is at hand of what was noted, if there is room. Whether there was any."""
+        if not (self._owes_notes and self._flow.is_open):
+            return False
+        frame = self._subscription.notes_at_once()
+        if frame and self._write:
+            self._write(frame.prepared)
+            self._count_notes(frame)
+        return frame is not None
+
+    @property
+    def _owes_notes(self) -> bool:
+        notes = self._subscription.notes
+        return notes is not None and not notes.is_at_end
 
     async def _send(self, batch: Batch) -> None:
         # Counted before it goes: the answer may be here before a server's `send` returns.
@@ -131,6 +152,19 @@ class Delivery:
         # At least once around the loop: a server's `send` may never wait, and others want their turn.
         await asyncio.sleep(pause)
 
+    async def _send_notes(self, frame: NoteFrame) -> None:
+        assert isinstance(self._flow, Window)
+        pause = self._flow.send_notes(frame, _clock())
+        if self._write:
+            self._write(frame.prepared)
+        else:
+            await self._client.say([frame.frame])
+        self._count_notes(frame)
+        await asyncio.sleep(pause)
+
+    def _count_notes(self, frame: NoteFrame) -> None:
+        meter.notes[frame.kind] += len(frame.lines)
+
     def _count(self, batch: Batch) -> None:
         meter.deliveries += len(batch.entries)
         if self._is_live and batch.entries:
@@ -140,7 +174,8 @@ class Delivery:
         if self._wanted_filter is not None:
             if skipped := self._subscription.skip():
                 await self._send(skipped)
-            self._subscription.filter, self._wanted_filter = self._wanted_filter, None
+            wanted, self._wanted_filter = self._wanted_filter, None
+            self._subscription.change_filter(wanted)
             await self._client.say(self._dialect.filtered(self.position))
 
     async def _beat(self, hub: Hub) -> None:
@@ -148,6 +183,8 @@ class Delivery:
             raise Stalled
         if self._flow.is_open and (skipped := self._subscription.skip()):
             await self._send(skipped)
+        if self._flow.is_open and self._subscription.notes and (frame := self._subscription.notes.skip()):
+            await self._send_notes(frame)
         await self._client.say(self._dialect.heartbeat(hub.head, now()))
 
 

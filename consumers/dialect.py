@@ -26,7 +26,7 @@ class Dialect(Protocol):
     def flow(self, hello: Hello, now: float, outbox: Outbox | None) -> Window | Drain | Pace:
         """What bounds the bytes that are under way to the client."""
 
-    def welcome(self, hello: Hello, opening: Opening, heartbeat: float) -> list[str]: ...
+    def welcome(self, hello: Hello, opening: Opening, heartbeat: float, noted: int) -> list[str]: ...
 
     def batch(self, batch: Batch) -> list[str]: ...
 
@@ -51,7 +51,7 @@ class SignalcastV1:
     def flow(self, hello: Hello, now: float, outbox: Outbox | None) -> Window:
         return Window(hello.window, now, outbox)
 
-    def welcome(self, hello: Hello, opening: Opening, heartbeat: float) -> list[str]:
+    def welcome(self, hello: Hello, opening: Opening, heartbeat: float, noted: int) -> list[str]:
         return [
             protocol.welcome(
                 hello,
@@ -61,6 +61,7 @@ class SignalcastV1:
                 head=opening.head,
                 oldest=opening.oldest,
                 heartbeat=heartbeat,
+                noted=noted,
             )
         ]
 
@@ -98,7 +99,7 @@ class CloudEvents:
     def flow(self, hello: Hello, now: float, outbox: Outbox | None) -> Drain | Pace:
         return Pace(now) if outbox is None else Drain(outbox, now)
 
-    def welcome(self, hello: Hello, opening: Opening, heartbeat: float) -> list[str]:
+    def welcome(self, hello: Hello, opening: Opening, heartbeat: float, noted: int) -> list[str]:
         return []
 
     def batch(self, batch: Batch) -> list[str]:
@@ -136,7 +137,7 @@ class ServerSentEvents(CloudEvents):
         self._epoch = epoch
         self._retry_ms = retry_ms
 
-    def welcome(self, hello: Hello, opening: Opening, heartbeat: float) -> list[str]:
+    def welcome(self, hello: Hello, opening: Opening, heartbeat: float, noted: int) -> list[str]:
         # A client that asked for what is live and hears nothing resumes all the same. A gap has a place of its own.
         start = "" if opening.gap else protocol.place(opening.epoch, opening.start - 1)
         return [f"{_retry(self._retry_ms)}{start}\n"]

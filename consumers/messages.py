@@ -9,8 +9,8 @@ from typing import Any, get_args, get_type_hints
 from events.event import Entry, Event
 
 from . import protocol
-from .protocol import Batch, CloseCode, Gap, Hello, Limits
-from .schemas import HEAD, MOMENT, POSITION, Schema, object_of, or_null, ref
+from .protocol import Batch, CloseCode, Gap, Hello, Limits, NoteFrame
+from .schemas import CURSOR, HEAD, MOMENT, POSITION, Schema, object_of, or_null, ref
 
 _HELLO = Hello()
 _CLOUDEVENT = "application/cloudevents+json"
@@ -52,6 +52,9 @@ def by_client(limits: Limits) -> list[Message]:
             "default": min(_HELLO.window, limits.window),
             "description": f"Events under way that are not acknowledged; more than {limits.window} count as that.",
         },
+        "reactions": {"type": "boolean", "default": _HELLO.reactions, "description": "Whether reactions are wanted."},
+        "reactions_after": or_null(CURSOR) | {"description": "The newest `after` that was heard, on coming back."},
+        "ghosts": {"type": "boolean", "default": _HELLO.ghosts, "description": "Whether ghosts are wanted."},
     }
     return [
         Message(
@@ -63,6 +66,7 @@ def by_client(limits: Limits) -> list[Message]:
                 {"op": "hello", "from": {"last": 500}, "filter": {"prefix": {"type": "academy."}}},
                 {"op": "hello", "from": {"since": "2026-11-01T10:00Z"}},
                 {"op": "hello", "from": 43, "epoch": _EPOCH, "tip": _entry(42).id, "window": 256},
+                {"op": "hello", "from": 43, "epoch": _EPOCH, "reactions_after": 70, "ghosts": True},
             ),
         ),
         Message(
@@ -91,6 +95,7 @@ def by_server(limits: Limits, heartbeat: float) -> list[Message]:
         "oldest": POSITION,
         "heartbeat_ms": {"type": "integer", "minimum": 1},
         "window": {"type": "integer", "minimum": 1, "maximum": limits.window},
+        "reactions_after": CURSOR,
     }
     batch = {
         "from": POSITION,
@@ -113,6 +118,7 @@ def by_server(limits: Limits, heartbeat: float) -> list[Message]:
                     head=44,
                     oldest=1,
                     heartbeat=heartbeat,
+                    noted=70,
                 )
             ),
         ),
@@ -123,6 +129,20 @@ def by_server(limits: Limits, heartbeat: float) -> list[Message]:
             examples=_read_lines(
                 Batch(43, 45, some, tip=some[-1].id, head=44).frame, Batch(45, 60, [], tip=_entry(59).id, head=60).frame
             ),
+            content_type="application/x-ndjson",
+        ),
+        Message(
+            name="reactions",
+            summary="A header, and a line for each event: what receivers did with it.",
+            payload=_lines(_said("reactions", {"after": CURSOR}), ref("reactions")),
+            examples=_read_lines(_noted("reactions", 71, _REACTIONS), _noted("reactions", 80)),
+            content_type="application/x-ndjson",
+        ),
+        Message(
+            name="ghosts",
+            summary="A header, and a line for each event that was sent and rolled back.",
+            payload=_lines(_said("ghosts", {"after": CURSOR}), ref("ghost")),
+            examples=_read_lines(_noted("ghost", 81, _GHOST)),
             content_type="application/x-ndjson",
         ),
         Message(
@@ -200,6 +220,31 @@ def as_server_sent_events() -> list[Message]:
 _GAPS = (Gap(start=43, stop=1247, reason="retention"), Gap(start=5060, stop=1, reason="epoch"))
 _ERRORS = ((0, "ack.pos 99 is beyond what was sent."), (CloseCode.SIGN_IN, "Sign in to follow this stream."))
 _BYES = (CloseCode.RESTART, 5000)
+_REACTIONS = {
+    "pos": 43,
+    "id": "01a204a0-850f-767d-8d49-00000000002b",
+    "method": "send",
+    "ms": 3.6,
+    "reactions": [
+        {
+            "receiver": "academy.receivers.enroll_student",
+            "source": "academy/receivers.py:36",
+            "order": 1,
+            "async": False,
+            "ms": 0.412,
+            "outcome": "ok",
+        },
+        {
+            "receiver": "academy.receivers.sync_crm",
+            "source": "academy/receivers.py:61",
+            "order": 2,
+            "async": False,
+            "ms": 3.1,
+            "outcome": "raised",
+            "error": "CrmUnavailable: order 42",
+        },
+    ],
+}
 
 _GAP: dict[str, Schema] = {
     "from": POSITION,
@@ -257,6 +302,10 @@ def _read_lines(*frames: str) -> tuple[list[Any], ...]:
     return tuple([json.loads(line) for line in frame.split("\n")] for frame in frames)
 
 
+def _noted(kind: str, after: int, *lines: Schema) -> str:
+    return NoteFrame(kind, after, [json.dumps(line) for line in lines], reached=after).frame
+
+
 def _entry(position: int) -> Entry:
     return Entry.of(position, _encoded(position), source=_SOURCE, stream=_STREAM, epoch=_EPOCH)
 
@@ -274,3 +323,6 @@ def _encoded(position: int) -> str:
         data=json.dumps(_DATA),
     )
     return event.encode()
+
+
+_GHOST = json.loads(_encoded(1)) | {"outcome": "rolledback", "reactions": _REACTIONS["reactions"]}

@@ -22,6 +22,7 @@ BOUNDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 
 SSE = "sse"
 DIALECTS = (V1, "cloudevents.json", SSE)
 OTHER = "other"
+NOTES = ("reactions", "ghost")
 LIMITS = (
     "clients",
     "clients_per_user",
@@ -40,6 +41,7 @@ class Meter:
 
     def __init__(self) -> None:
         self.deliveries = 0
+        self.notes = dict.fromkeys(NOTES, 0)
         self._sockets: dict[object, tuple[str, Callable[[], int] | None]] = {}
         self._closes = Counter({str(int(code)): 0 for code in CloseCode} | {OTHER: 0})
         self._limits = Counter(dict.fromkeys(LIMITS, 0))
@@ -102,6 +104,14 @@ class Meter:
         yield CounterMetricFamily(
             "signalcast_deliveries", "Events handed to sockets; one to two clients counts twice.", self.deliveries
         )
+        notes = CounterMetricFamily(
+            "signalcast_note_deliveries",
+            "Lines about events handed to sockets: what receivers did, and what rolled back.",
+            labels=["kind"],
+        )
+        for kind, count in list(self.notes.items()):
+            notes.add_metric([kind], count)
+        yield notes
         closes = CounterMetricFamily(
             "signalcast_closes", "Websockets and event streams that were closed, or refused.", labels=["code"]
         )

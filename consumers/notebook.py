@@ -12,8 +12,10 @@ from typing import Any, Protocol
 
 from events.event import Entry, Head, Note, Notes
 
+from .batches import Batches
 from .buffers import Buffer, Level
 from .notering import NoteRing
+from .protocol import NoteFrame
 from .shared import Shared
 
 MAX_NOTES = 10_000
@@ -67,7 +69,12 @@ class Notebook:
         self._log = log
         self._entry_held = held
         self._ring = NoteRing(notes=notes, bytes=bytes)
-        self._life = 0
+        self.life = 0
+        """Counts the beginnings: another number, and cursors do not mean what they meant."""
+        self.begun = 0
+        """The newest cursor when it began."""
+        self.frames: Batches[NoteFrame] = Batches("note frames")
+        """What subscriptions tell of notes, made once for all that tell the same."""
         self._page: dict[int, NotePage] = {}
         self._leaves: OrderedDict[int, _Leaf] = OrderedDict()
         self._leaves_bytes = 0
@@ -86,14 +93,17 @@ class Notebook:
     @property
     def buffers(self) -> list[Buffer]:
         leaves = Level(len(self._leaves), MAX_LEAVES)
-        return [self._ring.buffer, Buffer("leaves", leaves, Level(self._leaves_bytes, MAX_LEAVES_BYTES, "bytes"))]
+        read = Buffer("leaves", leaves, Level(self._leaves_bytes, MAX_LEAVES_BYTES, "bytes"))
+        return [self._ring.buffer, read, self.frames.buffer]
 
     def begin_anew(self, head: Head) -> None:
         """Forget everything, and begin a little before this head: `read_up_to` reads what comes then."""
-        self._life += 1
+        self.life += 1
+        self.begun = head.noted
         self._page.clear()
         self._leaves.clear()
         self._leaves_bytes = 0
+        self.frames.clear()
         next = max(1, head.noted + 1 - BEFORE)
         self._ring.clear(next, head.position if next > 1 else 0)
 
@@ -104,10 +114,10 @@ class Notebook:
         """Read what was noted since the last look. Whether that was anything. Raises what the log raises."""
         if head.noted < self.noted:  # The table was emptied, or its end is gone.
             self.begin_anew(head)
-        before, life = self.noted, self._life
-        while self.noted < head.noted and life == self._life:
+        before, life = self.noted, self.life
+        while self.noted < head.noted and life == self.life:
             found = await self._log.read_notes(self.noted, PAGE)
-            if life == self._life:
+            if life == self.life:
                 self._append(found, head)
         return self.noted > before
 
@@ -128,7 +138,7 @@ class Notebook:
         """The same, read from the log where it must be. What was pruned meanwhile is passed over."""
         if page := self.page_at_hand(after):
             return page
-        read: Notes = await self._reads.answer((self._life, after), lambda: self._log.read_notes(after, PAGE))
+        read: Notes = await self._reads.answer((self.life, after), lambda: self._log.read_notes(after, PAGE))
         before = self._ring.start - 1
         last = max(read.stop - 1, min(read.oldest - 1, before))
         return NotePage(after, last if last > after else max(before, after), list(map(_whole, read.notes)))
@@ -150,7 +160,7 @@ class Notebook:
             leaf = self._leaf_at_hand(first, last)
             if leaf is None and first <= self._ring.floor:
                 at = _first_of(first)
-                leaf = await self._reads.answer((self._life, "of", at), partial(self._read_leaf, at))
+                leaf = await self._reads.answer((self.life, "of", at), partial(self._read_leaf, at))
             found += self._part(leaf, first, end, last)
         return found
 
@@ -187,9 +197,9 @@ class Notebook:
         return leaf if leaf and (last <= leaf.last or self._ring.start <= leaf.last + 1) else None
 
     async def _read_leaf(self, first: int) -> _Leaf:
-        last, life = self.noted, self._life
+        last, life = self.noted, self.life
         leaf = _Leaf(last, await self._log.notes_of(first, first + LEAF))
-        if life == self._life:
+        if life == self.life:
             self._keep(first, leaf)
         return leaf
 

@@ -94,6 +94,12 @@ class Hello:
     tip: str | None = None
     filter: Any = None
     window: int = WINDOW_EVENTS
+    reactions: bool = True
+    """Whether to tell what receivers did with the events."""
+    reactions_after: int | None = None
+    """The cursor up to which the client has been told what was noted; None where it begins."""
+    ghosts: bool = False
+    """Whether to tell of what was sent, and rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +180,33 @@ class Batch:
         return "\n".join([self._header, *(entry.line for entry in self.entries)])
 
 
+class NoteFrame:
+    """What was noted, of one kind, a line for each note; encoded once for everybody who gets it."""
+
+    def __init__(self, kind: str, after: int, lines: Sequence[str], *, reached: int) -> None:
+        self.kind = kind
+        self.after = after
+        """The cursor up to which the client has been told, with this frame."""
+        self.lines = lines
+        self.reached = reached
+        """How far whoever made the frame has come with it."""
+
+    @cached_property
+    def frame(self) -> str:
+        """As `signalcast.v1` sends it: a header and one note a line."""
+        header = ghosts(self.after) if self.kind == "ghost" else reactions(self.after)
+        return "\n".join([header, *self.lines])
+
+    @cached_property
+    def prepared(self) -> bytes:
+        """The same, as it crosses the wire."""
+        return text_frame(self.frame)
+
+    @property
+    def weight(self) -> int:
+        return sum(map(len, self.lines))
+
+
 _LIMITS = Limits()
 
 
@@ -247,6 +280,9 @@ def _hello(message: dict[str, Any], limits: Limits) -> Hello:
         tip=_string(message.get("tip"), "hello.tip"),
         filter=message.get("filter"),
         window=min(window, limits.window),
+        reactions=_boolean(message.get("reactions", True), "hello.reactions"),
+        reactions_after=_cursor(message.get("reactions_after"), "hello.reactions_after"),
+        ghosts=_boolean(message.get("ghosts", False), "hello.ghosts"),
     )
 
 
@@ -277,6 +313,20 @@ def _position(value: object, name: str) -> int:
     return value
 
 
+def _cursor(value: object, name: str) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_POSITION:
+        raise bad_request(f"{name} is {shown(value)}; it must be a number, 0 or more.")
+    return value
+
+
+def _boolean(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise bad_request(f"{name} is {shown(value)}; it must be true or false.")
+    return value
+
+
 def _string(value: object, name: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise bad_request(f"{name} is {shown(value)}; it must be a string.")
@@ -290,7 +340,17 @@ def _is_int(value: object) -> bool:
 # -- What the server sends, in `signalcast.v1`
 
 
-def welcome(hello: Hello, *, epoch: str, start: int, tip: str | None, head: int, oldest: int, heartbeat: float) -> str:
+def welcome(
+    hello: Hello,
+    *,
+    epoch: str,
+    start: int,
+    tip: str | None,
+    head: int,
+    oldest: int,
+    heartbeat: float,
+    noted: int,
+) -> str:
     return _dumps(
         {
             "op": "welcome",
@@ -302,8 +362,19 @@ def welcome(hello: Hello, *, epoch: str, start: int, tip: str | None, head: int,
             "oldest": oldest,
             "heartbeat_ms": round(heartbeat * 1000),
             "window": hello.window,
+            "reactions_after": noted,
         }
     )
+
+
+def reactions(after: int) -> str:
+    """The header of a frame: what receivers did with events follows, a line each."""
+    return _dumps({"op": "reactions", "after": after})
+
+
+def ghosts(after: int) -> str:
+    """The header of a frame: events that rolled back follow, a line each."""
+    return _dumps({"op": "ghosts", "after": after})
 
 
 def filtered(start: int) -> str:

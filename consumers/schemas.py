@@ -14,6 +14,7 @@ Schema = dict[str, Any]
 TEXT: Schema = {"type": "string", "minLength": 1}
 POSITION: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_POSITION}
 HEAD: Schema = {"type": "integer", "minimum": 0, "description": "The newest position; 0 if there is none."}
+CURSOR: Schema = {"type": "integer", "minimum": 0, "maximum": MAX_POSITION, "description": "A place among the notes."}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 
 
@@ -33,7 +34,16 @@ def object_of(members: dict[str, Schema], *, required: Iterable[str] | None = No
 
 def components() -> dict[str, Schema]:
     """By the name that others refer to it by."""
-    return {"event": _event(), "filter": _filter(), "start": _start(), "reference": _reference(), "mark": _mark()}
+    return {
+        "event": _event(),
+        "reactions": _reactions(),
+        "reaction": _reaction(),
+        "ghost": _ghost(),
+        "filter": _filter(),
+        "start": _start(),
+        "reference": _reference(),
+        "mark": _mark(),
+    }
 
 
 def query() -> Schema:
@@ -88,6 +98,49 @@ def _event() -> Schema:
     }
     always = ("specversion", "id", "source", "sequence", "type", "time", "datacontenttype", "data")
     return object_of(attributes, required=always) | {"description": "A CloudEvent 1.0."}
+
+
+def _reactions() -> Schema:
+    members = {
+        "pos": POSITION,
+        "id": TEXT | {"format": "uuid", "description": "The event's."},
+        "method": {"enum": ["send", "send_robust", "asend", "asend_robust"]},
+        "ms": {"type": "number", "minimum": 0, "description": "All of the call."},
+        "reactions": {"type": "array", "items": ref("reaction")},
+        "unknown": {"const": True},
+    }
+    return object_of(members, required=("pos", "id")) | {"description": "What receivers did with one event."}
+
+
+def _reaction() -> Schema:
+    members = {
+        "receiver": TEXT,
+        "source": TEXT | {"description": "File and line."},
+        "order": {"type": "integer", "minimum": 1},
+        "async": {"type": "boolean"},
+        "ms": {"type": "number", "minimum": 0},
+        "outcome": {"enum": ["ok", "raised", "not_run", "cancelled", "ignored"]},
+        "why": {"enum": ["sender", "dead"]},
+        "error": TEXT | {"description": "The exception's type, and perhaps a colon and its message."},
+        "traceback": TEXT,
+    }
+    return object_of(members, required=("receiver", "outcome")) | {"description": "What one receiver did."}
+
+
+def _ghost() -> Schema:
+    """As an event, but for its place."""
+    event = _event()
+    members = event["properties"] | {
+        "outcome": {"const": "rolledback"},
+        "reactions": {"type": "array", "items": ref("reaction")},
+    }
+    del members["sequence"]
+    always = [name for name in event["required"] if name not in ("source", "sequence")]
+    description = "An event that was sent, and whose transaction rolled back."
+    return object_of(members, required=(*always, "outcome")) | {
+        "not": {"required": ["sequence"]},
+        "description": description,
+    }
 
 
 def _filter() -> Schema:

@@ -132,7 +132,7 @@ class EventStream:
             visit.audit.began(way=self._dialect.name, start=opening.position, filter=asked.filter.key)
             hello = Hello(start=start)
             self._delivery = Delivery(self, self._dialect, hello, subscription, self._outbox)
-            await self.say(self._dialect.welcome(hello, opening, hub.heartbeat))
+            await self.say(self._dialect.welcome(hello, opening, hub.heartbeat, 0))
             if opening.gap:
                 await self.say(self._dialect.gap(opening.gap, now()))
             self._change_sight()

@@ -10,12 +10,13 @@ from typing import Protocol
 from events.event import Entry
 
 from .filter import EVERYTHING, Filter
-from .protocol import FRAME_BYTES, HEADER_BYTES, Batch, Gap
+from .notebook import Notebook
+from .notecursor import DATA_BYTES, NoteCursor, Span
+from .protocol import FRAME_BYTES, HEADER_BYTES, Batch, Gap, Hello, NoteFrame
 from .sight import FULL, Sight
 
-# How far one read may look for events that match; and of how many bytes the data is looked into in one go.
+# How far one read may look for events that match.
 SCAN = 5000
-DATA_BYTES = 256 * 1024
 
 
 class LogReplaced(Exception):
@@ -66,6 +67,8 @@ class Subscription:
         self._waiting: asyncio.Future[None] | None = None
         self.at_once: Callable[[], bool] | None = None
         """Takes what is new, without a task's switch, and says whether nothing is left to do."""
+        self.notes: NoteCursor | None = None
+        """Its place among the notes, if it wants to be told any."""
 
     def announce(self) -> None:
         """There may be something to take: the head is another one, or there is room."""
@@ -88,10 +91,46 @@ class Subscription:
                 self._waiting = None
         self._has_changed = False
 
+    def follow_notes(self, notebook: Notebook, hello: Hello, gap: Gap | None) -> None:
+        """Be told what is noted of events, as far as the client wants it, from where it was told last."""
+        if not (hello.reactions or hello.ghosts):
+            return
+        is_of_another_log = gap is not None and gap.reason == "epoch"
+        after, start = notebook.noted, self.position
+        if hello.reactions_after is not None and not is_of_another_log:
+            # It has events from before its position, and this filter's alone, as far as we know.
+            after, start = min(hello.reactions_after, after), 0
+        span = Span(start, self.filter, self.sight)
+        self.notes = NoteCursor(notebook, span, after, reactions=hello.reactions, ghosts=hello.ghosts)
+
+    def change_filter(self, filter: Filter) -> None:
+        """It holds from the position on."""
+        self.filter = filter
+        if self.notes:
+            self.notes.change(self.position, filter, self.sight)
+
+    def change_sight(self, sight: Sight) -> None:
+        """It holds at once."""
+        self.sight = sight
+        if self.notes:
+            self.notes.change(self.position, self.filter, sight)
+
     @property
     def is_at_head(self) -> bool:
         """Whether there is nothing that was not looked at."""
         return self._scanned > self._source.head
+
+    @property
+    def is_done(self) -> bool:
+        """The same, of notes as well."""
+        return self._scanned > self._source.head and (self.notes is None or self.notes.is_at_end)
+
+    async def take_notes(self) -> NoteFrame | None:
+        """The next of what was noted of the events that were sent, or None. Raises LogReplaced."""
+        self._check_life()
+        frame = await self.notes.take(self.position) if self.notes else None
+        self._check_life()
+        return frame
 
     async def take(self, limit: int) -> Batch | Gap | None:
         """The next batch of at most `limit` events, a gap, or None if nothing new matches. Raises LogReplaced."""
@@ -114,10 +153,14 @@ class Subscription:
 
     def take_at_once(self, limit: int) -> Batch | None:
         """The next batch if it is at hand. None does not say that there is nothing."""
-        if self._source.life != self._life or self.is_at_head:
+        if self._source.life != self._life or self.is_at_head or (self.notes and self.notes.owes):
             return None
         entries = portion(self.filter, self._source.held(*self._range(limit)))
         return self._pick(entries, limit) if entries and self.sight.knows(entries) else None
+
+    def notes_at_once(self) -> NoteFrame | None:
+        """The next of what was noted, if it is at hand. None does not say that there is nothing."""
+        return self.notes.take_at_once(self.position) if self.notes and self._source.life == self._life else None
 
     def skip(self) -> Batch | None:
         """An empty batch that moves the client over what did not match, or None if there was nothing of the kind."""
@@ -133,10 +176,14 @@ class Subscription:
     def _jump(self, oldest: int) -> Gap:
         gap = Gap(start=self.position, stop=oldest, reason="retention")
         self.position = self._scanned = oldest
+        if self.notes:
+            self.notes.jump(oldest)
         return gap
 
     def _move(self, batch: Batch) -> Batch:
         self.position = self._scanned = batch.stop
+        if self.notes:
+            self.notes.sent(batch)
         return batch
 
     def _range(self, limit: int) -> tuple[int, int]:

@@ -4,7 +4,7 @@ The server's `send` never waits for a slow client; without a bound its bytes wou
 """
 
 from .outbox import Outbox
-from .protocol import FRAME_BYTES, FRAME_EVENTS, WINDOW_BYTES, Batch
+from .protocol import FRAME_BYTES, FRAME_EVENTS, WINDOW_BYTES, Batch, NoteFrame
 
 STALLED_SECONDS = 60.0
 # Where the server tells what it still holds for a client, nothing more is sent while that is more. Whatever the kernel
@@ -21,6 +21,8 @@ class Window:
         """How many events the next batch may hold."""
         self._events = events
         self._buffered = outbox["buffered"] if outbox else lambda: 0
+        self._is_told = outbox is not None
+        self._pace: Pace | None = None
         # A list: an empty deque takes as much memory as a hundred of these.
         self._under_way: list[tuple[int, int, int]] = []
         self._sent_events = 0
@@ -43,6 +45,22 @@ class Window:
         self._under_way.append((batch.stop, len(batch.entries), batch.size))
         self._sent_events += len(batch.entries)
         self._sent_bytes += batch.size
+        return 0.0
+
+    def send_notes(self, frame: NoteFrame, now: float) -> float:
+        """Notes go under way. Returns how many seconds to wait after them.
+
+        They are not acknowledged. Where the server does not tell what it holds, they count with the batch before them,
+        and where there is none under way, they are sent no faster than to clients that do not acknowledge.
+        """
+        if self._is_told:
+            return 0.0
+        if not self._under_way:
+            self._pace = self._pace or Pace(now)
+            return self._pace.pay(frame.weight, now)
+        position, events, size = self._under_way[-1]
+        self._under_way[-1] = position, events, size + frame.weight
+        self._sent_bytes += frame.weight
         return 0.0
 
     def acknowledge(self, position: int, now: float) -> None:

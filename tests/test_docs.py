@@ -88,7 +88,7 @@ def heard_ops() -> set[str]:
 
 def members() -> set[str]:
     """The members of all messages that the server builds."""
-    builders = ("welcome", "filtered", "heartbeat", "gap", "error", "bye", "frame")
+    builders = ("welcome", "filtered", "heartbeat", "gap", "error", "bye", "_header", "reactions", "ghosts")
     functions = [n for n in ast.walk(source("consumers/protocol.py")) if isinstance(n, ast.FunctionDef)]
     objects = [n for f in functions if f.name in builders for n in ast.walk(f) if isinstance(n, ast.Dict)]
     return {key.value for found in objects for key in found.keys if isinstance(key, ast.Constant)}

@@ -10,7 +10,8 @@ BY_CLIENT = [frame for frame in FRAMES if frame["direction"] == "client"]
 READ = """async (frame) => {
     const {parse} = await import('/static/frontend/lib/protocol.js');
     const {lines, ...message} = parse(frame);
-    return JSON.stringify(lines ? {...message, events: lines.map((line) => JSON.parse(line))} : message);
+    const parsed = lines?.map((line) => JSON.parse(line)), name = message.op === 'batch' ? 'events' : 'lines';
+    return JSON.stringify(lines ? {...message, [name]: parsed} : message);
 }"""
 
 WRITE = """async (message) => {

@@ -9,6 +9,7 @@ from consumers import filter as filters
 from consumers.delivery import Delivery
 from consumers.dialect import SignalcastV1
 from consumers.filter import EVERYTHING
+from consumers.metrics import meter
 from consumers.protocol import Ack, Hello
 
 from .conftest import until
@@ -23,7 +24,7 @@ class Client:
         self.said = []
 
     async def say(self, frames):
-        self.said += [json.loads(frame) for frame in frames]
+        self.said += [json.loads(frame.partition("\n")[0]) for frame in frames]
 
 
 class Line:
@@ -38,9 +39,16 @@ class Line:
         return {"buffered": lambda: 0, "on_drained": lambda tell: None, "write": self.write}
 
     @property
+    def headers(self):
+        return [json.loads(frame[frame.index(b"{") :].partition(b"\n")[0]) for frame in self.frames]
+
+    @property
     def ranges(self):
-        headers = [json.loads(frame[frame.index(b"{") :].partition(b"\n")[0]) for frame in self.frames]
-        return [(header["from"], header["to"]) for header in headers]
+        return [(header["from"], header["to"]) for header in self.headers]
+
+    @property
+    def ops(self):
+        return [(header["op"], header.get("to") or header["after"]) for header in self.headers]
 
     def write(self, frame):
         if self.error:
@@ -53,11 +61,13 @@ async def follow(start_hub):
     """Has a client follow a hub, and waits until it has nothing left to do."""
     following = []
 
-    async def start(hub, *, window=100):
+    async def start(hub, *, window=100, straight=True, start=None):
         client, line = Client(), Line()
-        subscribed = hub.subscribe(EVERYTHING, hub.head + 1)
+        subscribed = hub.subscribe(EVERYTHING, start or hub.head + 1)
         subscription = subscribed.__enter__()
-        delivery = Delivery(client, SignalcastV1(), Hello(window=window), subscription, line.outbox)
+        hello = Hello(window=window)
+        subscription.follow_notes(hub.notebook, hello, None)
+        delivery = Delivery(client, SignalcastV1(), hello, subscription, line.outbox if straight else None)
         task = asyncio.create_task(delivery.follow(hub))
         following.append((subscribed, task))
         await asyncio.sleep(0)
@@ -144,3 +154,98 @@ async def test_a_filter_that_is_asked_for_holds_for_what_comes_in_the_same_momen
 
     assert client.said == [{"op": "filtered", "from": 1}]
     assert not line.frames
+
+
+async def test_what_receivers_did_is_written_within_the_round(start_hub, follow):
+    log = MemoryLog()
+    log.interval = 60
+    hub = await start_hub(log)
+    lines = [(await follow(hub))[2] for _ in range(3)]
+    log.append(2)
+    await hub.catch_up()
+    log.note(1, 2)
+
+    await hub.catch_up()
+
+    # No task of theirs has had a turn since.
+    assert [line.ops for line in lines] == [[("batch", 3), ("reactions", 2)]] * 3
+    assert lines[0].frames[1] is lines[2].frames[1]
+
+
+async def test_an_event_and_what_receivers_did_with_it_are_written_in_one_round(start_hub, follow):
+    log = MemoryLog()
+    log.interval = 60
+    hub = await start_hub(log)
+    _, _, line, _ = await follow(hub)
+    # The round that the batch asks for waits, since the first round took a moment.
+    hub._rounds._rest_ends = asyncio.get_running_loop().time() + 0.01
+    log.append(2)
+    log.note(1, 2)
+
+    await hub.catch_up()
+    await until(lambda: line.frames)
+
+    assert line.ops == [("batch", 3), ("reactions", 2)]
+
+
+async def test_notes_wait_for_room_as_events_do(start_hub, follow):
+    log = MemoryLog()
+    hub = await start_hub(log)
+    delivery, _, line, _ = await follow(hub, window=1)
+    log.append(2)
+    await until(lambda: line.frames)
+    log.note(1, 2)
+    await until(lambda: hub.notebook.noted == 2)
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+    before = list(line.ops)
+    delivery.acknowledge(Ack(2))
+    await until(lambda: len(line.frames) == 3)
+    delivery.acknowledge(Ack(3))
+    await until(lambda: len(line.frames) == 4)
+
+    assert before == [("batch", 2)]
+    assert line.ops == [("batch", 2), ("reactions", 2), ("batch", 3), ("reactions", 2)]
+
+
+async def test_on_a_server_that_tells_nothing_notes_are_said_after_their_events_too(start_hub, follow):
+    log = MemoryLog(events=3)
+    log.note(1, 2)
+    hub = await start_hub(log)
+
+    _, client, _, _ = await follow(hub, straight=False, start=1)
+    await until(lambda: len(client.said) == 2)
+    log.note(3)
+    await until(lambda: len(client.said) == 3)
+
+    assert [(said["op"], said.get("to") or said["after"]) for said in client.said] == [
+        *[("batch", 4), ("reactions", 2), ("reactions", 3)]
+    ]
+
+
+async def test_a_client_that_is_told_of_no_note_learns_with_the_heartbeat_how_far_it_is(start_hub, follow):
+    log = MemoryLog(events=3)
+    hub = await start_hub(log)
+    _, client, line, _ = await follow(hub)
+    log.note(1, 2)
+    await until(lambda: hub.notebook.noted == 2)
+
+    hub._beat()
+    await until(lambda: client.said)
+
+    assert line.ops == [("reactions", 2)]
+    assert [said["op"] for said in client.said] == ["heartbeat"]
+
+
+async def test_notes_that_are_told_are_counted(start_hub, follow):
+    log = MemoryLog()
+    hub = await start_hub(log)
+    before = dict(meter.notes)
+    _, _, line, _ = await follow(hub)
+    log.append(2)
+    log.note(1, 2, 2)
+
+    await until(lambda: ("reactions", 3) in line.ops)
+
+    assert meter.notes == before | {"reactions": before["reactions"] + 3}

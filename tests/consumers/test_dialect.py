@@ -23,7 +23,7 @@ def test_v1_says_a_batch_in_one_frame_and_plain_cloudevents_in_one_for_each_even
 def test_plain_cloudevents_say_nothing_of_what_is_no_news():
     plain = CloudEvents("/s")
 
-    assert plain.welcome(Hello(), OPENING, 10.0) == []
+    assert plain.welcome(Hello(), OPENING, 10.0, 0) == []
     assert plain.filtered(4) == []
     assert plain.heartbeat(9, NOW) == []
     assert plain.batch(Batch(1, 4, [], tip=None, head=9)) == []
@@ -52,7 +52,8 @@ def test_who_acknowledges_has_a_window_and_who_does_not_is_drained_or_has_a_pace
 
 
 def test_the_welcome_repeats_the_window_that_is_kept():
-    (frame,) = SignalcastV1().welcome(Hello(window=WINDOW_EVENTS), OPENING, 2.5)
+    (frame,) = SignalcastV1().welcome(Hello(window=WINDOW_EVENTS), OPENING, 2.5, 70)
 
     welcome = json.loads(frame)
     assert (welcome["window"], welcome["heartbeat_ms"], welcome["from"]) == (WINDOW_EVENTS, 2500, 4)
+    assert welcome["reactions_after"] == 70

@@ -146,7 +146,7 @@ async def test_how_full_its_buffers_are_is_for_those_who_may_measure_it(get):
         here = (await get("/readyz?verbose"))[1].splitlines()
         there = (await get("/readyz?verbose", forwarded="for=203.0.113.7"))[1].splitlines()
 
-    names = ["appends", "ring", "pages", "batches", "notes", "leaves", "clients"]
+    names = ["appends", "ring", "pages", "batches", "notes", "leaves", "note frames", "clients"]
     assert [line.partition(":")[0] for line in here[2:-1]] == names
     assert here[3] == "ring: 0 of 10,000 events, 0.0 of 16.8 MB"
     assert there == ["log: ok", "layer: ok", "ok"]

@@ -35,9 +35,9 @@ def matching(payload):
 
 
 def payload_of(frame):
-    """A frame as its schema has it: a batch is a list, of its header and its events."""
+    """A frame as its schema has it: a batch is a list, of its header and its events, and so are notes."""
     header, *lines = map(json.loads, frame.split("\n"))
-    return [header, *lines] if header.get("op") == "batch" else header
+    return [header, *lines] if header.get("op") in ("batch", "reactions", "ghosts") else header
 
 
 @pytest.mark.parametrize("frame", FRAMES, ids=names(FRAMES))

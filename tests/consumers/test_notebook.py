@@ -150,7 +150,7 @@ async def test_leaves_are_bounded():
     found = await notebook.of(1, log.head_position + 1, log.noted)
 
     assert texts(found) == list(range(1, log.noted + 1))
-    assert [buffer.levels[0].held for buffer in notebook.buffers] == [1, MAX_LEAVES]
+    assert [buffer.levels[0].held for buffer in notebook.buffers] == [1, MAX_LEAVES, 0]
 
 
 async def test_another_log_has_other_notes(log):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from consumers import protocol
-from consumers.protocol import Ack, Batch, CloseCode, Gap, Hello, Last, Refused, SetFilter, Since, parse
+from consumers.protocol import Ack, Batch, CloseCode, Gap, Hello, Last, NoteFrame, Refused, SetFilter, Since, parse
 from events.event import Entry
 
 FRAMES = json.loads((Path(__file__).parents[1] / "frames.json").read_text())
@@ -35,6 +35,9 @@ def test_every_golden_frame_of_a_client_is_understood(frame):
                 tip=said.get("tip"),
                 filter=said.get("filter"),
                 window=said.get("window", 4096),
+                reactions=said.get("reactions", True),
+                reactions_after=said.get("reactions_after"),
+                ghosts=said.get("ghosts", False),
             )
         case "ack":
             assert message == Ack(said["pos"])
@@ -67,6 +70,7 @@ def _welcome(said, frame):
         head=said["head"],
         oldest=said["oldest"],
         heartbeat=said["heartbeat_ms"] / 1000,
+        noted=said["reactions_after"],
     )
 
 
@@ -76,6 +80,11 @@ def _batch(said, frame):
     return Batch(said["from"], said["to"], entries, tip=said["tip"], head=said["head"]).frame
 
 
+def _notes(said, frame):
+    kind = {"reactions": "reactions", "ghosts": "ghost"}[said["op"]]
+    return NoteFrame(kind, said["after"], frame.split("\n")[1:], reached=said["after"]).frame
+
+
 def _gap(said, frame):
     return protocol.gap(Gap(start=said["from"], stop=said["to"], reason=said["reason"]))
 
@@ -83,6 +92,8 @@ def _gap(said, frame):
 WRITTEN = {
     "welcome": _welcome,
     "batch": _batch,
+    "reactions": _notes,
+    "ghosts": _notes,
     "gap": _gap,
     "filtered": lambda said, frame: protocol.filtered(said["from"]),
     "heartbeat": lambda said, frame: protocol.heartbeat(said["head"], datetime.fromisoformat(said["time"])),
@@ -149,6 +160,15 @@ INVALID = {
     "window of true": ('{"op":"hello","window":true}', "hello.window is true; it must be"),
     "window of a float": ('{"op":"hello","window":9.5}', "hello.window is 9.5; it must be"),
     "window of text": ('{"op":"hello","window":"9"}', 'hello.window is "9"; it must be'),
+    "reactions of a word": ('{"op":"hello","reactions":"no"}', 'hello.reactions is "no"; it must be true or false.'),
+    "reactions of null": ('{"op":"hello","reactions":null}', "hello.reactions is null; it must be true or false."),
+    "ghosts of one": ('{"op":"hello","ghosts":1}', "hello.ghosts is 1; it must be true or false."),
+    "reactions after a negative": (
+        '{"op":"hello","reactions_after":-1}',
+        "hello.reactions_after is -1; it must be a number, 0 or more.",
+    ),
+    "reactions after true": ('{"op":"hello","reactions_after":true}', "hello.reactions_after is true; it must be"),
+    "reactions after a word": ('{"op":"hello","reactions_after":"7"}', 'hello.reactions_after is "7"; it must be'),
     "stream of a number": ('{"op":"hello","stream":1}', "hello.stream is 1; it must be a string."),
     "epoch of a number": ('{"op":"hello","epoch":1}', "hello.epoch is 1; it must be a string."),
     "tip of a list": ('{"op":"hello","tip":[]}', "hello.tip is []; it must be a string."),

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumers.filter import EVERYTHING
-from consumers.protocol import FRAME_BYTES, FRAME_EVENTS, WINDOW_BYTES, WINDOW_EVENTS, Batch
+from consumers.protocol import FRAME_BYTES, FRAME_EVENTS, WINDOW_BYTES, WINDOW_EVENTS, Batch, NoteFrame
 from consumers.subscription import select
 from consumers.window import Drain, Pace, Window
 
@@ -202,3 +202,39 @@ def test_a_client_that_takes_nothing_of_that_for_a_minute_is_stalled():
     assert drain.is_stalled(260.1)
     outbox.held = 0
     assert not drain.is_stalled(270.0)
+
+
+def notes(size):
+    return NoteFrame("reactions", 1, ["x" * size], reached=1)
+
+
+def test_notes_count_with_the_batch_before_them_where_the_server_tells_nothing():
+    window = Window(WINDOW_EVENTS, 0.0)
+    window.send(Batch(1, 2, SMALL[:1], tip="", head=1), 0.0)
+
+    for _ in range(4):
+        assert window.send_notes(notes(FRAME_BYTES), 0.0) == 0.0
+    is_full = not window.is_open
+    window.acknowledge(2, 1.0)
+
+    assert is_full and window.is_open
+
+
+def test_notes_of_nothing_that_is_under_way_go_no_faster_than_to_clients_that_do_not_acknowledge():
+    window = Window(WINDOW_EVENTS, 0.0)
+
+    pauses = [window.send_notes(notes(250_000), 0.0) for _ in range(3)]
+
+    assert pauses == [0.0, 0.25, 0.5]
+    assert window.is_open
+
+
+def test_notes_wait_for_the_outbox_alone_where_the_server_tells_of_it():
+    held = 0
+    window = Window(WINDOW_EVENTS, 0.0, {"buffered": lambda: held})
+    window.send(Batch(1, 2, SMALL[:1], tip="", head=1), 0.0)
+
+    assert [window.send_notes(notes(FRAME_BYTES), 0.0) for _ in range(9)] == [0.0] * 9
+    assert window.is_open
+    held = 100_000
+    assert not window.is_open
