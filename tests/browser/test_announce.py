@@ -45,3 +45,34 @@ def test_who_wants_to_hear_nothing_hears_nothing(modules):
     }""")
 
     assert said == ["", "Holding"]
+
+
+DIGEST = """async ([mode, steps]) => {
+    const {Digest} = await import('/static/frontend/ui/digest.js');
+    const store = {events: 100, failed: 9}, said = [];
+    let at = 0;
+    const announce = (text) => said.push(`${at}: ${text}`);
+    const digest = new Digest({store, announce, wanted: () => mode, now: () => at * 1000});
+    for (const [seconds, events, failed] of steps) {
+        at = seconds;
+        store.events += events;
+        store.failed += failed;
+        digest.speak();
+    }
+    return said;
+}"""
+STEPS = [[0, 0, 0], [4, 10, 0], [6, 202, 3], [11, 1, 0], [29, 1, 0], [31, 0, 0], [61, 0, 0], [90, 1, 1], [92, 0, 0]]
+
+
+def test_a_summary_is_said_every_thirty_seconds_where_anything_came(modules):
+    assert modules.evaluate(DIGEST, ["summary", STEPS]) == ["31: 214 events, 3 failed", "92: 1 event, 1 failed"]
+
+
+def test_failures_are_said_alone_and_not_more_often_than_every_five_seconds(modules):
+    said = modules.evaluate(DIGEST, ["failures", STEPS])
+
+    assert said == ["6: Receivers failed for 3 events", "90: Receivers failed for 1 event"]
+
+
+def test_changes_alone_say_nothing_of_events(modules):
+    assert modules.evaluate(DIGEST, ["changes", STEPS]) == modules.evaluate(DIGEST, ["off", STEPS]) == []

@@ -22,7 +22,7 @@ def test_a_batch_becomes_rows_newest_first(dashboard, scripted):
     assert summaries(dashboard) == ["order 3", "order 2", "order 1"]
     expect(dashboard.locator(".conn__text")).to_have_text("Live")
     expect(dashboard.locator(".conn__pos")).to_have_text("pos 3")
-    expect(dashboard.locator("#proof")).to_have_text("3 newest stored = received")
+    expect(dashboard.locator("#proof")).to_have_text("3 sent = stored = shown")
     expect(dashboard.locator("#held")).to_contain_text("3 held")
 
 
@@ -184,3 +184,19 @@ def test_a_reloaded_page_shows_what_it_had_and_all_that_came_meanwhile(dashboard
 
     assert (scripted.of("hello")[1]["from"], scripted.of("hello")[1]["epoch"]) == (1, scripted.epoch)
     expect(rows(dashboard)).to_have_count(5)
+
+
+def test_the_receipts_claim_to_show_only_what_is_shown(dashboard, scripted):
+    """Held back by the reader, or by a filter, an event is stored and received, and not shown."""
+    scripted.events(1, 5)
+    expect(dashboard.locator("#proof")).to_have_text("5 sent = stored = shown")
+
+    dashboard.keyboard.press("Space")
+    scripted.events(6, 2)
+    expect(dashboard.locator("#proof")).to_have_text("7 sent = stored = received")
+    dashboard.keyboard.press("l")
+    expect(dashboard.locator("#proof")).to_have_text("7 sent = stored = shown")
+
+    dashboard.locator("#q").fill("nothing")
+    expect(dashboard.locator("#proof")).to_have_text("7 sent = stored = received")
+    expect(dashboard.locator("#missed")).to_have_text("0 missed")

@@ -75,7 +75,7 @@ def test_single_keys_can_be_turned_off_and_stay_off(full, scripted):
 
 def test_no_key_acts_behind_a_dialog(full):
     full.keyboard.press("?")
-    full.get_by_label("Announce changes").focus()
+    full.get_by_label("Announce to screen readers").focus()
     full.keyboard.press("j")
     full.keyboard.press("d")
     full.keyboard.press("Escape")
@@ -133,7 +133,7 @@ def test_d_changes_the_theme(full):
 
 def test_announcements_can_be_turned_off_and_stay_off(full):
     full.keyboard.press("?")
-    full.get_by_label("Announce changes").uncheck()
+    full.get_by_label("Announce to screen readers").select_option("off")
     full.reload()
     expect(full.locator(".conn__text")).to_have_text("Connected")
 

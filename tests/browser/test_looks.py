@@ -53,6 +53,31 @@ def test_compact_rows_stand_closer_and_stay_so(some, scripted):
     expect(some.locator("html")).to_have_attribute("data-density", "compact")
 
 
+def test_columns_leave_and_come_back_and_stay_so(some, scripted):
+    at = some.locator(".row--head .c-type").bounding_box()["x"]
+    some.get_by_role("button", name="View").click()
+    some.get_by_label("Time", exact=True).uncheck()
+    some.get_by_label("Sender").uncheck()
+    some.get_by_role("button", name="Close").click()
+    expect(some.locator(".row--head .c-time")).to_be_hidden()
+    expect(row(some, 0).locator(".c-sender")).to_be_hidden()
+    assert some.locator(".row--head .c-type").bounding_box()["x"] == 288 < at
+    heads, cells = (
+        some.locator(f"{name} > :visible").evaluate_all(
+            "(all) => all.map((cell) => Math.round(cell.getBoundingClientRect().x))"
+        )
+        for name in (".row--head", '.row[aria-rowindex="2"]')
+    )
+    assert heads[:3] == cells[:3]
+
+    some.reload()
+    expect(some.locator(".row--head .c-type")).to_be_visible()
+    expect(some.locator(".row--head .c-time")).to_be_hidden()
+    some.keyboard.press("v")
+    some.get_by_label("Time", exact=True).check()
+    expect(some.locator(".row--head .c-time")).to_be_visible()
+
+
 def test_on_a_phone_every_act_is_behind_one_button(some):
     some.set_viewport_size(PHONE)
     some.get_by_role("button", name="More").click()

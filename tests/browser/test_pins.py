@@ -114,6 +114,7 @@ def test_an_event_is_compared_with_a_pinned_one_from_the_server_if_need_be(board
     kept = json.loads(board.evaluate("localStorage.getItem('signalcast:pins:main')"))
     board.evaluate("(text) => localStorage.setItem('signalcast:pins:main', text)", json.dumps(kept | {"pins": [pin]}))
     board.reload()
+    expect(row(board, 0)).to_contain_text("order 2600")
     row(board, 0).click()
     board.locator("#compare summary").click()
 

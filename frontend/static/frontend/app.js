@@ -13,6 +13,7 @@ import {View} from './core/view.js';
 import {EventStream} from './lib/eventstream.js';
 import {followPage} from './lib/lifecycle.js';
 import {announcer} from './ui/announce.js';
+import {Digest} from './ui/digest.js';
 import {Brush} from './ui/brush.js';
 import {Chart} from './ui/chart.js';
 import {Compare} from './ui/compare.js';
@@ -47,7 +48,7 @@ const TICK_MS = 500;     // countdowns, rates and receipts
 
 const config = JSON.parse(byId('config').textContent);
 const help = new Help();
-const announce = announcer(byId('announce'), help.announced);
+const announce = announcer(byId('announce'), () => help.announces() !== 'off');
 const store = new Store();
 const rates = new Rates();
 const scheduler = new Scheduler();
@@ -111,6 +112,7 @@ const chart = new Chart({rates});
 const brush = new Brush({bar});
 const pins = new Pins({name: config.stream});
 const compare = new Compare({pins, list});
+const digest = new Digest({store, announce, wanted: help.announces});
 const looks = new Looks();
 const highlights = new Highlights({rows: [list.rows], open: ['detail-title', 'payload', 'detail-ids'].map(byId)});
 const sheet = new Sheet();
@@ -136,6 +138,7 @@ scheduler.add('status', () => {
   strip.draw();
   foot.draw();
   pinned.draw();
+  digest.speak();
   bar.draw();
   older.draw();
   empty.draw(isEmpty(), stream.name === 'live');

@@ -19,6 +19,7 @@ export class Store {
   bytes = 0;
   events = 0;     // that ever came
   dropped = 0;    // events let go for room
+  failed = 0;     // of those that came, events of which a receiver failed
   missed = 0;     // positions that the server said, or we saw, never came
 
   #names = ['', ''];   // 0 is a name not kept, 1 no name
@@ -179,6 +180,7 @@ export class Store {
   #tell(ordinal, told, text) {
     const i = ordinal % this.capacity, {listened, failed, ms} = sumOf(told);
     this.bytes += text.length - this.reactions[i].length;
+    if (failed && !this.nerr[i]) this.failed += 1;
     this.reactions[i] = text;
     this.told[i] = told.state;
     this.nrec[i] = Math.min(255, listened);

@@ -6,6 +6,7 @@ import {byId, h, icon, mark, say} from './dom.js';
 export class Foot {
   #proof = '';
 
+  /** @param {{stream: EventStream, store: Store, list: List}} parts */
   constructor({stream, store, list}) {
     Object.assign(this, {stream, store, list});
     this.since = Date.now();
@@ -23,16 +24,21 @@ export class Foot {
     this.#show('oldest', !Number.isNaN(oldest), () => `oldest ${timeOfDay(oldest)}`);
   }
 
-  /** Connected, the server's head says what is stored; otherwise nobody knows what may wait. */
+  /**
+   * A signal that was sent and committed has a position: the newest that the server has is what was sent and stored.
+   * Connected, that is known; otherwise nobody knows what may wait. What a filter or a hold keeps back is not shown.
+   */
   #prove() {
     const {name, position, behind} = this.stream;
-    const sure = name === 'live' && behind === 0;
-    const says = sure ? ' stored = received' : name === 'live' || name === 'catching-up' ? ` received, ${count(behind)} to come` : ' received, more may wait';
+    const connected = name === 'live' || name === 'catching-up', sure = name === 'live' && behind === 0;
+    const all = !this.list.view.filtered && this.list.view.store === this.store && !this.list.hold.fresh;
+    const says = sure ? ` sent = stored = ${all ? 'shown' : 'received'}` : connected ? ` received, ${count(behind)} to come` : ' received, more may wait';
     const proof = position === null ? '' : count(position - 1);
     mark(byId('proof'), 'data-unsure', !sure);
     if (this.#proof === proof + says) return;
     this.#proof = proof + says;
-    byId('proof').replaceChildren(...(proof ? [icon(sure ? 'i-ok' : 'dot-busy', sure ? 'i' : 'dot'), h('span', {}, h('b', {}, proof), sure && h('span', {class: 'foot__long'}, ' newest'), says)] : []));
+    byId('proof').title = sure ? `Every signal that was sent and committed has a position. The newest in the log is ${proof}, and this page has come as far.` : '';
+    byId('proof').replaceChildren(...(proof ? [icon(sure ? 'i-ok' : 'dot-busy', sure ? 'i' : 'dot'), h('span', {}, h('b', {}, proof), says)] : []));
   }
 
   #show(id, shown, text) {

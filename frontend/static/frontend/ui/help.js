@@ -1,4 +1,4 @@
-// The help: every key, whether single keys act at all, and whether changes are announced.
+// The help: every key, whether single keys act at all, and what is announced.
 
 import {keep, kept} from '../core/kept.js';
 import {byId, h} from './dom.js';
@@ -11,7 +11,7 @@ export class Help {
       h('dt', {}, ...keys.map((key) => h('kbd', {}, nameOf(key)))), h('dd', {}, says))));
     byId('help-open').addEventListener('click', () => this.open());
     this.singleKeys = choice(byId('single-keys'), 'keys');
-    this.announced = choice(byId('announced'), 'announce');
+    this.announces = select(byId('announced'), 'announce', 'changes');
   }
 
   open() {
@@ -24,4 +24,12 @@ function choice(box, key) {
   box.checked = kept(key) !== 'off';
   box.addEventListener('change', () => keep(key, box.checked ? 'on' : 'off'));
   return () => box.checked;
+}
+
+/** A list of which the reader chooses one. @returns {() => string} */
+function select(list, key, otherwise) {
+  list.value = kept(key) ?? otherwise;
+  if (list.selectedIndex < 0) list.value = otherwise;
+  list.addEventListener('change', () => keep(key, list.value));
+  return () => list.value;
 }

@@ -60,7 +60,7 @@ export class Pinned {
 
   /** What the event is about, if this page holds it. */
   #summary(position) {
-    const {store} = this.list.view, ordinal = store.find(position);
+    const {store} = this.list.view, ordinal = store.ordinalOf(position);
     return ordinal === null ? '' : summaryOf(store.at(ordinal).line);
   }
 
