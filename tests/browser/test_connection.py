@@ -11,7 +11,7 @@ OTHER = "c2e4d80013fa"
 
 def test_the_page_says_hello_once_and_asks_for_the_last_500(dashboard, scripted):
     assert scripted.heard == [
-        {"op": "hello", "stream": "main", "from": {"last": 500}, "window": 4096},
+        {"op": "hello", "stream": "main", "from": {"last": 500}, "window": 4096, "ghosts": True},
     ]
 
 
