@@ -1,7 +1,7 @@
-"""`/api/events/`: the log in pages of JSON, forward and backward, or all of it; `/api/events/<id>/`: one event."""
+"""`/api/events/`: the log in pages of JSON, or all of it, or a chain of events; `/api/events/<id>/`: one event."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlencode
 
@@ -11,14 +11,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from events import log
+from events.event import Entry
 from events.streams import MAIN
 
 from . import query
-from .door import answers_in_json, error, let_in
+from .chain import MAX_EVENTS, MAX_ID, chain_of
+from .door import Guest, answers_in_json, error, let_in
 from .export import CONTENT_TYPE, export
 from .limits import of_filters
 from .page import Asked, page_of
 from .protocol import MAX_POSITION, bad_request, shown
+from .reactions import lines_of, merged
 
 LIMIT = 100
 MAX_LIMIT = 1000
@@ -28,6 +31,7 @@ JSON = "application/json"
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _FORMATS = {JSON: "json", CONTENT_TYPE: "ndjson"}
 _PLACES = ("after", "before", "last", "since")
+_OTHERS = ("before", "limit", "format", "reactions", "correlationid")
 
 
 @login_not_required
@@ -35,14 +39,18 @@ _PLACES = ("after", "before", "last", "since")
 @require_safe
 @answers_in_json
 async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    """A page of the log, or an export."""
+    """A page of the log, an export, or a chain."""
     async with let_in(request) as guest:
-        wanted = query.parse(request.META["QUERY_STRING"], also=("before", "limit", "format"), limits=of_filters())
+        wanted = query.parse(request.META["QUERY_STRING"], also=_OTHERS, limits=of_filters())
+        with_reactions = _wants_reactions(wanted.others)
+        if "correlationid" in wanted.others:
+            return await _chain(guest, _chain_id(wanted), with_reactions)
         asked = _asked(wanted)
         if _is_export(wanted.others, request):
             return await export(request, guest, asked)
         page = await page_of(await guest.process.hub(), asked, guest.sight)
-    return HttpResponse(page.text(lambda place: _link(request, place)), content_type=JSON)
+        reactions = await _reactions(guest, page.excerpt.entries) if with_reactions else None
+    return HttpResponse(page.text(lambda place: _link(request, place), reactions), content_type=JSON)
 
 
 @login_not_required
@@ -53,14 +61,52 @@ async def event(request: HttpRequest, id: str) -> HttpResponse:
     """One event. What may not be seen is answered like what is not there."""
     async with let_in(request) as guest:
         id = id.lower()
-        found = await guest.process.database.run(log.find, MAIN, id) if _ID.fullmatch(id) else None
+        database = guest.process.database
+        with_reactions = _wants_reactions(request.GET)
+        found = await database.run(log.find, MAIN, id) if _ID.fullmatch(id) else None
+        notes = await database.run(log.notes_of_event, id) if found and with_reactions else ()
         sight = guest.sight
         if found:
             await sight.learn([found])
         seen = sight.see(found) if found else None
     if seen is None:
         return error(HTTPStatus.NOT_FOUND, "There is no such event.")
+    if with_reactions:
+        told = merged([note for note in notes if note.kind == "reactions"], sight) or "null"
+        return HttpResponse(f'{{"event":{seen.line},\n"reactions":{told}}}\n', content_type=JSON)
     return HttpResponse(seen.line, content_type="application/cloudevents+json")
+
+
+async def _chain(guest: Guest, id: str, with_reactions: bool) -> HttpResponse:
+    hub = await guest.process.hub()
+    found = await guest.process.database.run(log.chain, MAIN, id, MAX_EVENTS + 1)
+    chain = await chain_of(id, found, guest.sight, epoch=hub.epoch, head=hub.head)
+    reactions = await _reactions(guest, chain.entries) if with_reactions else None
+    return HttpResponse(chain.text(reactions), content_type=JSON)
+
+
+async def _reactions(guest: Guest, entries: Sequence[Entry]) -> list[str]:
+    """What receivers did with events that are seen."""
+    ids = [entry.id for entry in entries]
+    return lines_of(await guest.process.database.run(log.notes_of_events, ids), guest.sight)
+
+
+def _wants_reactions(others: Mapping[str, str]) -> bool:
+    """Raises Refused (4400)."""
+    wanted = others.get("reactions")
+    if wanted not in (None, "1"):
+        raise bad_request(f"reactions is {shown(wanted)}; it must be 1.")
+    return wanted is not None
+
+
+def _chain_id(wanted: query.Query) -> str:
+    """Raises Refused (4400)."""
+    id = wanted.others["correlationid"]
+    if wanted.start != "live" or wanted.filter.key or set(wanted.others) - {"correlationid", "reactions"}:
+        raise bad_request("Beside correlationid there may be reactions, and nothing else: a chain comes as a whole.")
+    if not (0 < len(id) <= MAX_ID and id.isprintable()):
+        raise bad_request(f"correlationid is {shown(id)}; it must be a text of 1 to {MAX_ID} characters.")
+    return id
 
 
 def _asked(wanted: query.Query) -> Asked:
@@ -80,6 +126,8 @@ def _is_export(others: Mapping[str, str], request: HttpRequest) -> bool:
         raise bad_request(f"format is {shown(wanted)}; it must be json or ndjson.")
     if wanted == "ndjson" and "limit" in others:
         raise bad_request("limit is for pages; an export ends at before, or at the head.")
+    if wanted == "ndjson" and "reactions" in others:
+        raise bad_request("reactions are for pages; an export has events alone.")
     return wanted == "ndjson"
 
 

@@ -1,7 +1,7 @@
 """A page of the log: an excerpt, and where it lies. Knows no Django."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .excerpt import Excerpt, Reading
@@ -36,8 +36,11 @@ class Page:
     stop: int
     """Where the pages end for now that follow this one: behind the head, or where somebody wants no more."""
 
-    def text(self, link: Link) -> str:
-        """As JSON. The events are as in the log; `link` makes the address of another page from its place."""
+    def text(self, link: Link, reactions: Sequence[str] | None = None) -> str:
+        """As JSON. The events are as in the log; `link` makes the address of another page from its place.
+
+        `reactions` are lines that tell what receivers did with them, if that is wanted.
+        """
         facts: dict[str, object] = {
             "epoch": self.epoch,
             "from": self.excerpt.start,
@@ -50,7 +53,8 @@ class Page:
         if gap := self.excerpt.gap:
             facts["gap"] = {"from": gap.start, "to": gap.stop, "reason": gap.reason}
         lines = ",\n".join(entry.line for entry in self.excerpt.entries)
-        return f'{json.dumps(facts, separators=(",", ":"))[:-1]},"events":[\n{lines}\n]}}\n'
+        told = "" if reactions is None else ',"reactions":[\n' + ",\n".join(reactions) + "\n]"
+        return f'{json.dumps(facts, separators=(",", ":"))[:-1]},"events":[\n{lines}\n]{told}}}\n'
 
     @property
     def _previous(self) -> Mapping[str, str]:

@@ -25,6 +25,7 @@ notes_head = notes.head
 read_notes = notes.read
 notes_of = notes.of_range
 notes_of_event = notes.of_event
+notes_of_events = notes.of_events
 
 # 60 savepoints in one transaction are harmless on PostgreSQL, 1,000 slow every other connection by a third.
 MAX_SAVEPOINTS = 50
@@ -149,6 +150,27 @@ def find(stream: str, id: str) -> Entry | None:
         return None
     position, source, text = row
     return Entry.of(position, text, source=source, stream=stream, epoch=head(stream).epoch)
+
+
+def chain(stream: str, id: str, limit: int) -> list[Entry]:
+    """The first events that led to each other: those with this correlation id, and the one with which it began."""
+    found = head(stream)
+    with _cursor() as cursor:
+        cursor.execute(
+            "SELECT position, source, text FROM signalcast_event WHERE stream = %s AND correlation_id = %s"
+            " AND NOT (correlation_id = '') AND position IS NOT NULL ORDER BY position LIMIT %s",
+            [stream, id, limit],
+        )
+        rows = cursor.fetchall()
+        cursor.execute(
+            "SELECT position, source, text FROM signalcast_event"
+            " WHERE event_id = %s AND stream = %s AND position IS NOT NULL",
+            [id, stream],
+        )
+        rows = sorted({*rows, *cursor.fetchall()})[:limit]
+    return [
+        Entry.of(position, text, source=source, stream=stream, epoch=found.epoch) for position, source, text in rows
+    ]
 
 
 def oldest(stream: str, found: Head) -> int:

@@ -66,6 +66,11 @@ class EventRow(models.Model):
                 condition=models.Q(position__isnull=True),
                 name="signalcast_event_pending",
             ),
+            models.Index(
+                fields=["stream", "correlation_id", "position"],
+                condition=~models.Q(correlation_id="") & models.Q(position__isnull=False),
+                name="signalcast_event_chain",
+            ),
         ]
 
     def __str__(self) -> str:

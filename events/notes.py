@@ -5,7 +5,7 @@ note has a cursor, 1, 2, 3, … in the order of commit; the newest MAX_NOTES are
 """
 
 import time as clock
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import connections, transaction
@@ -90,6 +90,11 @@ def of_range(stream: str, start: int, stop: int) -> list[Note]:
 def of_event(id: str) -> list[Note]:
     """What is known of one event, the newest last."""
     return _select("event_id = %s ORDER BY cursor", [id])
+
+
+def of_events(ids: Collection[str]) -> list[Note]:
+    """The same of several."""
+    return _select(f"event_id IN ({', '.join(['%s'] * len(ids))}) ORDER BY cursor", list(ids)) if ids else []
 
 
 def oldest(stream: str) -> int:

@@ -223,7 +223,9 @@ class TestAccess:
         assert numbers(page) == [3, 5] and (page.json()["from"], page.json()["to"]) == (4, 7)
         assert numbers(none) == []
         assert [answer.status_code for answer in answers] == [200, 404, 404]
-        assert answers[1].content == answers[2].content and answers[1].headers == answers[2].headers
+        # But for the moment when it is out of date, which is that of the answer.
+        headers = [{**answer.headers, "Expires": ""} for answer in answers]
+        assert answers[1].content == answers[2].content and headers[1] == headers[2]
 
     async def test_personal_data_is_masked_everywhere_and_cannot_be_asked_for(self, get, token):
         await sync_to_async(_append_personal)()

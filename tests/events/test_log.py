@@ -236,3 +236,35 @@ def test_rows_have_names_for_the_admin():
 
     assert str(StreamRow.objects.get()) == MAIN
     assert str(EventRow.objects.get()) == EventRow.objects.get().event_id
+
+
+def test_a_chain_is_the_events_with_its_correlation_id_and_the_one_with_which_it_began():
+    append_and_number(2)
+    root = log.read(MAIN, 1, 1).entries[0].id
+    append(an_event(correlation_id=root), an_event(), an_event(correlation_id="another"), an_event(correlation_id=root))
+    number(MAIN, using="default")
+    append(an_event(correlation_id=root))
+
+    chain = log.chain(MAIN, root, 100)
+
+    assert [entry.position for entry in chain] == [1, 3, 6]
+    assert [entry.line for entry in chain] == [log.read(MAIN, p, 1).entries[0].line for p in (1, 3, 6)]
+    assert [entry.position for entry in log.chain(MAIN, root, 2)] == [1, 3]
+    assert log.chain(MAIN, "", 100) == []
+
+
+def test_a_chain_is_looked_up_by_an_index():
+    with CaptureQueriesContext(connection) as asked:
+        log.chain(MAIN, "a chain", 100)
+    statement = next(query["sql"] for query in asked if "correlation_id" in query["sql"])
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # A table as small as this one is read as a whole otherwise.
+            cursor.execute("SET enable_seqscan = off")
+        cursor.execute(("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + statement)
+        plan = str(cursor.fetchall())
+        if connection.vendor == "postgresql":
+            cursor.execute("SET enable_seqscan = on")
+
+    assert "signalcast_event_chain" in plan
