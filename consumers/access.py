@@ -24,6 +24,7 @@ from .viewer import Viewer
 
 PERMISSION = "signalcast.view_event"
 PERSONAL = "signalcast.view_personal_data"
+TEST = "signalcast.send_test_event"
 
 SUBPROTOCOL = "signalcast.token."
 """What a token is written behind among the sub-protocols, where a browser's scripts can set no header."""
@@ -85,11 +86,13 @@ def _viewer(user: Any, is_local: bool) -> Viewer:
     is_signed_in = user is not None and user.is_authenticated
     if settings.DEBUG and is_local:
         name, pk = (user.get_username(), user.pk) if is_signed_in else (None, None)
-        return Viewer(name=name, user_id=pk, open=not is_signed_in, personal=True)
+        return Viewer(name=name, user_id=pk, open=not is_signed_in, personal=True, tests=True)
     if not is_signed_in:
         raise Refused(CloseCode.SIGN_IN, "Sign in to follow this stream.")
     _insist_on_permission(user)
-    return Viewer(name=user.get_username(), user_id=user.pk, personal=user.has_perm(PERSONAL))
+    return Viewer(
+        name=user.get_username(), user_id=user.pk, personal=user.has_perm(PERSONAL), tests=user.has_perm(TEST)
+    )
 
 
 def _viewer_of_token(digest: str) -> Viewer:

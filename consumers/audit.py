@@ -34,6 +34,11 @@ class Audit:
         self._facts |= {"way": way, "start": start, "filter": filter}
         logger.info("%s follows (%s)", self._who(), way, extra={"action": "visit_began", **self._facts})
 
+    def tested(self, *, type: str, id: str) -> None:
+        """They have sent a test event."""
+        facts = {**self._facts, "type": type, "id": id}
+        logger.info("%s has sent a test event of %s", self._who(), type, extra={"action": "test_event_sent", **facts})
+
     def ended(self, code: CloseCode | None) -> None:
         """With our code, or None if it was the client that left."""
         if self._began is None:

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from channels.layers import get_channel_layer
 from django.conf import settings as django_settings
 
+from events.inventory import Inventory, take
 from events.publisher import QUEUE_SIZE, publisher, sweep
 from events.settings import current
 from events.streams import MAIN, key
@@ -25,12 +26,14 @@ from .hub import Hub
 from .metrics import meter
 from .protocol import CloseCode, Refused
 from .ring import Ring
+from .shared import Kept
 from .visits import Visits
 
 logger = logging.getLogger("signalcast.consumers")
 
 RETRY_SECONDS = 5.0
 QUIET_SECONDS = 5.0
+INVENTORY_SECONDS = 2.0
 
 
 class Process:
@@ -44,6 +47,7 @@ class Process:
         self._log: StreamLog | None = None
         self._hub: Hub | None = None
         self._said: dict[str, float] = {}
+        self._inventory = Kept(lambda: self.database.run(take), seconds=INVENTORY_SECONDS)
 
     def may_say(self, complaint: str) -> bool:
         """Once in five seconds for each: what goes wrong for one client goes wrong for a thousand."""
@@ -63,6 +67,11 @@ class Process:
                 meter.started(hub)
                 self._hub = hub
             return self._hub
+
+    async def inventory(self) -> Inventory:
+        """What is known of the streamed signals, as of two seconds ago at most. Raises what the database raises."""
+        found: Inventory = await self._inventory.answer()
+        return found
 
     def check_room(self) -> None:
         """Whether there is room for one more who follows the stream. Raises Refused (4013)."""

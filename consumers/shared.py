@@ -2,8 +2,11 @@
 
 import asyncio
 import contextvars
+import time
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any
+
+Ask = Callable[[], Coroutine[Any, Any, Any]]
 
 
 class Shared:
@@ -12,7 +15,7 @@ class Shared:
     def __init__(self) -> None:
         self._asked: dict[Hashable, asyncio.Task[Any]] = {}
 
-    async def answer(self, question: Hashable, ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    async def answer(self, question: Hashable, ask: Ask) -> Any:
         """What `ask` returns, or raises. It goes on if one of those who wait leaves."""
         task = self._asked.get(question)
         if task is None:
@@ -33,3 +36,22 @@ class Shared:
         if not task.cancelled():
             # Perhaps nobody waits for it any more.
             task.exception()
+
+
+class Kept:
+    """One question, the answer to which is good for a while."""
+
+    def __init__(self, ask: Ask, *, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ask = ask
+        self._seconds = seconds
+        self._clock = clock
+        self._shared = Shared()
+        self._answer: Any = None
+        self._until: float | None = None
+
+    async def answer(self) -> Any:
+        """What `ask` has returned not long ago, or returns, or raises."""
+        if self._until is None or self._clock() >= self._until:
+            self._answer = await self._shared.answer("", self._ask)
+            self._until = self._clock() + self._seconds
+        return self._answer

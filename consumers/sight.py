@@ -38,9 +38,13 @@ class Sight:
 
     def see(self, entry: Entry) -> Entry | None:
         """The entry as it may be seen, or None. Raises Undecided."""
-        if not (self.sees_every_event or self._may_see(entry.type)):
+        if not self.sees(entry.type):
             return None
         return entry if self.personal else entry.without_personal
+
+    def sees(self, type: str) -> bool:
+        """Whether events of this type may be seen. Raises Undecided."""
+        return self.sees_every_event or self._may_see(type)
 
     def tip(self, entry: Entry) -> str:
         """The entry's id, or what stands for it: an id tells when the signal was sent."""
@@ -52,10 +56,15 @@ class Sight:
 
     async def learn(self, entries: Iterable[Entry]) -> None:
         """Ask for what is not known yet. Raises what the project's policy raises."""
-        if self._ask and (unknown := {entry.type for entry in entries} - self._known.keys()):
+        if self._ask:
+            await self.learn_types({entry.type for entry in entries})
+
+    async def learn_types(self, types: set[str]) -> None:
+        """The same of types."""
+        if self._ask and (unknown := types - self._known.keys()):
             if len(self._known) + len(unknown) > MAX_TYPES:
                 self._known.clear()
-                unknown = {entry.type for entry in entries}
+                unknown = types
             self._known |= await self._ask(sorted(unknown))
 
     def _may_see(self, type: str) -> bool:

@@ -19,6 +19,8 @@ class Viewer:
     """Let in without signing in, since DEBUG is on and the request comes from this machine."""
     personal: bool = False
     """Whether personal data may be seen."""
+    tests: bool = False
+    """Whether test events may be sent."""
     token: str | None = None
     """The name of the token that was shown, if it was one."""
     token_id: int | None = None

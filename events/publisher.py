@@ -205,6 +205,15 @@ def publisher() -> Publisher:
     return _publisher
 
 
+def publish(row_id: int) -> None:
+    """Give a row that was committed its position, as SIGNALCAST["PUBLISHER"] says."""
+    match mode():
+        case "thread":
+            publisher().wake(row_id)
+        case "inline":
+            publish_now(row_id)
+
+
 def publish_now(first: int) -> None:
     """Number what is pending, in the caller's thread: for PUBLISHER "inline"."""
     using = current().DATABASE

@@ -14,7 +14,7 @@ from .attachment import Attachment, attached
 from .event import Event, new_id, now
 from .instance import memory
 from .payload import compute, describe
-from .publisher import mode, publish_now, publisher
+from .publisher import publish, publisher
 from .settings import current
 from .streams import MAIN
 from .summary import one_line
@@ -101,7 +101,7 @@ def _append(event: Event) -> None:
                 extra={"action": "event_lost"},
             )
     else:
-        _on_commit(lambda: _publish(row_id), using=using)
+        _on_commit(lambda: publish(row_id), using=using)
 
 
 def _append_apart(event: Event) -> None:
@@ -123,14 +123,6 @@ def _hand_over(event: Event, using: str) -> None:
             event.type,
             extra={"action": "event_lost"},
         )
-
-
-def _publish(row_id: int) -> None:
-    match mode():
-        case "thread":
-            publisher().wake(row_id)
-        case "inline":
-            publish_now(row_id)
 
 
 def _on_commit(hook: Callable[[], None], *, using: str) -> bool:

@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.auth.views import LoginView, redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render, resolve_url
 from django.views.decorators.http import require_safe
 
 from consumers import access
 from events import catalog
-from frontend.examples import examples, models
+from events.examples import examples, models
 
 SIGN_IN = 4401
 
@@ -72,7 +73,16 @@ def config(request: HttpRequest, viewer: access.Viewer) -> dict[str, Any]:
         ],
         "examples": examples(attachments),
         "models": models(attachments),
+        "test": testing(request, viewer),
     }
+
+
+def testing(request: HttpRequest, viewer: access.Viewer) -> dict[str, str] | None:
+    """How the page sends a test event; None where its reader may not."""
+    if not viewer.tests:
+        return None
+    header = settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-")
+    return {"address": f"{request.path}api/test-event/", "header": header, "token": get_token(request)}
 
 
 def sign_in_address(request: HttpRequest) -> str:

@@ -94,7 +94,7 @@ def test_a_page_follows_the_same_rules(settings, transactional_db):
     with pytest.raises(Refused, match="Sign in to follow this stream"):
         viewer_of_request(request)
     settings.DEBUG = True
-    assert viewer_of_request(request) == Viewer(open=True, personal=True)
+    assert viewer_of_request(request) == Viewer(open=True, personal=True, tests=True)
 
     request = RequestFactory().get("/", REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR="203.0.113.7")
     with pytest.raises(Refused):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from consumers.shared import Shared
+from consumers.shared import Kept, Shared
 
 
 class Outside:
@@ -85,3 +85,32 @@ async def test_at_the_end_whatever_is_being_asked_is_broken_off():
 
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_an_answer_is_kept_for_a_while_and_asked_for_by_all_at_once():
+    outside, now = Outside(), [0.0]
+    kept = Kept(outside.of("it"), seconds=2, clock=lambda: now[0])
+
+    tasks = [asyncio.create_task(kept.answer()) for _ in range(3)]
+    outside.may_answer.set()
+    answers = [await task for task in tasks]
+    now[0] = 1.9
+    answers.append(await kept.answer())
+    assert (answers, outside.asked) == (["it"] * 4, ["it"])
+
+    now[0] = 2.1
+    await kept.answer()
+    assert outside.asked == ["it", "it"]
+
+
+async def test_an_error_is_not_kept():
+    outside = Outside()
+    outside.may_answer.set()
+    outside.error = RuntimeError("away")
+    kept = Kept(outside.of("it"), seconds=2)
+
+    with pytest.raises(RuntimeError):
+        await kept.answer()
+    outside.error = None
+
+    assert await kept.answer() == "it"

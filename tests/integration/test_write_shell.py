@@ -5,8 +5,8 @@ import json
 import pytest
 
 from academy.catalogue import COURSES, offered_course
-from academy.models import Order
-from academy.services import place_order, sign_up
+from academy.models import Enrollment, Order
+from academy.services import complete_course, pay_order, place_order, sign_up, verify_profile
 from academy.signals import order_paid
 from events import log
 from events.publisher import publisher
@@ -111,3 +111,24 @@ def test_prune_events_fails_in_one_line_that_says_what_to_write(database_url):
 
     assert (said, status) == ("", 1)
     assert complaints == ("CommandError: Nothing says what may go. Write --older-than 30d, --keep 1000000, or both.\n")
+
+
+ACADEMY = ["academy.order_paid", "academy.course_completed", "academy.profile_verified"]
+
+
+@pytest.mark.parametrize("type", ACADEMY)
+@pytest.mark.parametrize("form", ["shell", "code"])
+def test_the_line_that_the_catalog_shows_sends_the_signal_in_the_shell(shell, database_url, order, type, form):
+    pay_order(order)
+    complete_course(Enrollment.objects.get(), grade=90)
+    verify_profile(order.student.profile, method="passport")
+    assert publisher().flush(10)
+    before = len(logged())
+    told, _, _ = manage("signals", "--json", type, database_url=database_url)
+
+    _, complaints, status = shell("-c", json.loads(told)["signals"][0][form])
+
+    assert (complaints, status) == ("", 0)
+    [event] = logged()[before:]
+    assert event["type"] == type
+    assert event["subject"].rpartition("/")[0] in ("academy.order", "academy.enrollment", "academy.profile")
