@@ -16,7 +16,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings as django_settings
 
 from events.inventory import Inventory, take
-from events.publisher import QUEUE_SIZE, publisher, sweep
+from events.publisher import MOST_OUTCOMES, QUEUE_SIZE, publisher, sweep
 from events.settings import current
 from events.streams import MAIN, key
 
@@ -80,7 +80,10 @@ class Process:
 
     def buffers(self) -> list[Buffer]:
         """What this process holds now; of its hub's, as long as there is one."""
-        found = [Buffer("appends", Level(publisher().waiting, QUEUE_SIZE, "events"))]
+        found = [
+            Buffer("appends", Level(publisher().waiting, QUEUE_SIZE, "events")),
+            Buffer("outcomes", Level(publisher().waiting_to_be_noted, MOST_OUTCOMES, "events")),
+        ]
         if self._hub is not None:
             found += self._hub.buffers
             found.append(Buffer("clients", Level(self._hub.clients, current().MAX_CLIENTS)))

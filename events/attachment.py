@@ -1,10 +1,12 @@
 """What is attached to what: one attachment a streamed signal."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.dispatch import Signal
+
+from .roster import Roster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -21,6 +23,7 @@ class Attachment:
     """Paths into the event's data whose values are personal, e.g. `buyer.email`, besides what models declare so."""
     using: str | None = None
     """The alias of the database in whose transactions the signal is sent; None: that of its model instance."""
+    roster: Roster = field(default_factory=Roster)
 
 
 # Strong references, by the signal itself: an attachment lasts until it is detached.

@@ -11,6 +11,7 @@ from django.dispatch import Signal
 from django.utils.module_loading import import_string
 
 from .attachment import Attachment, attached
+from .observation import observe, unobserve
 from .receivers import record
 
 logger = logging.getLogger("signalcast.events")
@@ -55,11 +56,13 @@ def attach(
     attached[signal] = attachment
     signal.connect(record, weak=False, dispatch_uid=_UID)
     _move_to_the_front(signal)
+    observe(signal)
     return attachment
 
 
 def detach(signal: Signal) -> None:
     """Stream a signal no longer. Nothing happens if it was not streamed."""
+    unobserve(signal)
     signal.disconnect(dispatch_uid=_UID)
     attached.pop(signal, None)
 

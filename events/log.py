@@ -6,7 +6,7 @@ Plain SQL, since it is short, costs the sender least, and sends no signals of it
 import contextlib
 import time as clock
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -171,6 +171,14 @@ def chain(stream: str, id: str, limit: int) -> list[Entry]:
     return [
         Entry.of(position, text, source=source, stream=stream, epoch=found.epoch) for position, source, text in rows
     ]
+
+
+def positions(ids: Collection[str]) -> dict[str, int | None]:
+    """The positions of the events with these ids, None where one waits for it; those that are in no log are missing."""
+    with _cursor() as cursor:
+        marks = ", ".join(["%s"] * len(ids))
+        cursor.execute(f"SELECT event_id, position FROM signalcast_event WHERE event_id IN ({marks})", list(ids))
+        return dict(cursor.fetchall())
 
 
 def oldest(stream: str, found: Head) -> int:

@@ -20,6 +20,7 @@ REASONS = {
     "record": "the event could not be made, and is lost",
     "publish": "a pass failed, and will be repeated",
     "group": "a group message was not sent",
+    "note": "what receivers did was not noted",
 }
 # From the beginning, each at 0: an increase from nothing would be no increase to Prometheus.
 _failures = {reason: _FAILURES.labels(reason) for reason in REASONS}

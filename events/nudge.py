@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +12,7 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.conf import settings
 
 from . import metrics
+from .log import head
 from .numbering import Numbered
 from .streams import MAIN, Message, group, key, seal
 
@@ -39,18 +40,27 @@ class Nudge:
 
         The in-memory layer reaches nobody: not another process, and the hubs of this one watch the log.
         """
+        self._send(lambda: messages(numbered))
+
+    def tell(self, noted: int) -> None:
+        """Tell the group that something was noted, up to this cursor: a message without events. Never raises."""
+        self._send(lambda: [Message(stream=MAIN, epoch=head(MAIN).epoch, start=noted, lines=[])], counts=False)
+
+    def _send(self, make: Callable[[], Iterable[Message]], *, counts: bool = True) -> None:
         try:
             layer = get_channel_layer()
             if layer is None or isinstance(layer, InMemoryChannelLayer):
                 return
             if layer is self._tired and time.monotonic() < self._rests_until:
-                metrics.failed("group")
+                if counts:
+                    metrics.failed("group")
                 return
             if self._loop is None:
                 self._loop = _Loop()
-            self._loop.run_until_complete(_group_send(layer, numbered))
+            self._loop.run_until_complete(_group_send(layer, list(make())))
         except (Exception, asyncio.CancelledError) as error:  # Whatever it is, the hubs look at the log by themselves.
-            metrics.failed("group")
+            if counts:
+                metrics.failed("group")
             if isinstance(error, TimeoutError):
                 self._tired, self._rests_until = layer, time.monotonic() + REST
             if not _wants_a_thread_at_exit(error) and self._may_complain():
@@ -82,10 +92,10 @@ def _wants_a_thread_at_exit(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and "shutdown" in str(error)
 
 
-async def _group_send(layer: Any, numbered: Numbered) -> None:
+async def _group_send(layer: Any, messages: Iterable[Message]) -> None:
     secret = key(settings.SECRET_KEY)
     async with asyncio.timeout(DEADLINE):
-        for message in messages(numbered):
+        for message in messages:
             await layer.group_send(group(MAIN), seal(message, secret))
 
 

@@ -1,15 +1,18 @@
-"""The publisher: gives committed events their positions, and nudges the group. One daemon thread a process.
+"""The publisher: gives committed events their positions, stores what is noted of them, and nudges the group.
 
-The sender's part is `wake`: it notes a number and rings. Whatever a publisher leaves undone, because its process was
-killed or its database went away, the sweep of any server process does a second later.
+One daemon thread a process. The sender's part is `wake`: it notes a number and rings. The positions that a publisher
+leaves undone, because its process was killed or its database went away, the sweep of any server process gives a second
+later.
 """
 
+import asyncio
 import atexit
 import logging
 import os
 import threading
 import time
 from collections import deque
+from math import inf
 from typing import Any
 
 from django.db import connections
@@ -18,12 +21,15 @@ from . import log, metrics
 from .event import Event
 from .nudge import Nudge
 from .numbering import BATCH, Busy, is_pending, number
+from .outcomes import SIZE, Outcome, Outcomes
+from .sending import Sending
 from .settings import current
 from .streams import MAIN
 
 logger = logging.getLogger("signalcast.events")
 
 QUEUE_SIZE = 10_000
+MOST_OUTCOMES = SIZE
 IDLE_SECONDS = 5.0
 FLUSH_SECONDS = 2.0
 
@@ -32,6 +38,7 @@ FLUSH_SECONDS = 2.0
 PAUSE = 0.005
 BUSY_PAUSE = 0.01
 MAX_BACKOFF = 5.0
+MAX_NOTE_BACKOFF = 60.0
 
 
 class Publisher:
@@ -40,7 +47,10 @@ class Publisher:
     def __init__(self) -> None:
         self._rung = threading.Condition()
         self._first: int | None = None
-        self._writes: deque[tuple[Event, str]] = deque()
+        self._writes: deque[tuple[Event, str, Sending | None]] = deque()
+        self._outcomes = Outcomes()
+        self._hurries = False
+        self._note_backoff = 0.0
         self._working = False
         self._thread: threading.Thread | None = None
         self._nudge = Nudge()
@@ -52,25 +62,48 @@ class Publisher:
         """How many events wait for the thread to append them, of QUEUE_SIZE."""
         return len(self._writes)
 
+    @property
+    def waiting_to_be_noted(self) -> int:
+        """How many events wait for what became of them to be stored, of `outcomes.SIZE`."""
+        return len(self._outcomes)
+
     def wake(self, first: int) -> None:
         """Number what is pending, from this row id on. It costs the sender a lock and a notification."""
         with self._rung:
             self._first = first if self._first is None else min(first, self._first)
             self._start_and_ring()
 
-    def write(self, event: Event, *, using: str) -> bool:
+    def note(self, outcome: Outcome) -> None:
+        """Store what became of a signal, soon. Most often it costs the sender an append to a list."""
+        if self._outcomes.add(outcome):
+            with self._rung:
+                # The thread was started, or could not be, when the event was published.
+                self._rung.notify_all()
+
+    def note_here(self, outcome: Outcome) -> None:
+        """The same in the caller's thread, unless an event loop runs in it: then by the next one that may."""
+        self._outcomes.add(outcome)
+        if not _is_in_a_loop():
+            self._note()
+
+    def write(self, event: Event, sending: Sending | None = None, *, using: str) -> bool:
         """Append an event from the thread, in a transaction of its own. False if the queue is full."""
         with self._rung:
             if len(self._writes) >= QUEUE_SIZE:
                 return False
-            self._writes.append((event, using))
+            self._writes.append((event, using, sending))
             self._start_and_ring()
             return True
 
     def flush(self, timeout: float = FLUSH_SECONDS) -> bool:
         """Wait until nothing is left to do. False if that took longer than `timeout` seconds."""
         with self._rung:
-            return self._rung.wait_for(self._is_idle, timeout)
+            self._hurries = True
+            self._rung.notify_all()
+            try:
+                return self._rung.wait_for(self._is_idle, timeout)
+            finally:
+                self._hurries = False
 
     def give_up(self) -> None:
         """Tell of the events that are lost, since the process ends before they were appended. The first may yet be."""
@@ -100,7 +133,7 @@ class Publisher:
             )
 
     def _is_idle(self) -> bool:
-        return self._first is None and not self._writes and not self._working
+        return not (self._first is not None or self._writes or self._working or self._may_note())
 
     def _run(self) -> None:
         backoff = 0.0
@@ -110,6 +143,8 @@ class Publisher:
                 self._append()
                 if first is not None:
                     self._publish(first)
+                if self._must_note():
+                    self._note()
             except Busy:
                 self._postpone(first, BUSY_PAUSE)
             except Exception:  # The database may be away for minutes; events wait in it, and so do we.
@@ -134,18 +169,35 @@ class Publisher:
         with self._rung:
             self._working = False
             self._rung.notify_all()
-            is_asked = self._rung.wait_for(self._is_asked, IDLE_SECONDS)
+            is_asked = self._wait(IDLE_SECONDS)
         if not is_asked:
             # Without the lock: closing may take a while, and senders need it.
             self._disconnect()
         with self._rung:
-            self._rung.wait_for(self._is_asked)
+            self._wait(inf)
             first, self._first = self._first, None
             self._working = True
             return first
 
+    def _wait(self, seconds: float) -> bool:
+        """Until there is something to do. False if that took longer."""
+        deadline = time.monotonic() + seconds
+        while not self._is_asked():
+            left = min(deadline - time.monotonic(), self._outcomes.delay)
+            if deadline <= time.monotonic():
+                return False
+            self._rung.wait(None if left == inf else left)
+        return True
+
     def _is_asked(self) -> bool:
-        return self._first is not None or bool(self._writes)
+        return self._first is not None or bool(self._writes) or self._must_note()
+
+    def _must_note(self) -> bool:
+        return self._outcomes.delay <= 0 or (self._hurries and self._may_note())
+
+    def _may_note(self) -> bool:
+        """Whether some are there, and nothing that they wait for was missing when they were last tried."""
+        return bool(self._outcomes) and not self._note_backoff and not self._outcomes.waits_for_positions
 
     def _postpone(self, first: int | None, seconds: float) -> None:
         time.sleep(seconds)
@@ -154,9 +206,11 @@ class Publisher:
 
     def _append(self) -> None:
         for _ in range(len(self._writes)):
-            event, using = self._writes[0]
+            event, using, sending = self._writes[0]
             try:
                 self.wake(log.append(event, using=using))
+                if sending is not None:
+                    sending.commit(self.note)
             except BaseException as error:  # Nobody is left to raise to: the event is lost, and that is said.
                 metrics.failed("retry")
                 logger.exception(
@@ -190,6 +244,24 @@ class Publisher:
             # The sweeps of a server let no connection idle, and one that is kept never sees that its file was replaced.
             self._disconnect()
 
+    def _note(self) -> None:
+        """Store what became of events, which is nothing that anything else waits for. Never raises."""
+        try:
+            noted = self._outcomes.store()
+            self._note_backoff = 0.0
+            if noted and mode() == "thread":
+                self._nudge.tell(noted)
+        except Exception:
+            metrics.failed("note")
+            self._note_backoff = min(MAX_NOTE_BACKOFF, self._note_backoff * 2 or 1.0)
+            self._outcomes.postpone(self._note_backoff)
+            logger.exception(
+                "What receivers did could not be noted; trying again in %.0f s. "
+                "Is the database there, migrated (manage.py migrate signalcast), and not full?",
+                self._note_backoff,
+                extra={"action": "note_failed"},
+            )
+
     def _connect(self, using: str) -> None:
         self._connection = connections[using]
         if self._connection.connection is None:
@@ -205,13 +277,19 @@ def publisher() -> Publisher:
     return _publisher
 
 
-def publish(row_id: int) -> None:
-    """Give a row that was committed its position, as SIGNALCAST["PUBLISHER"] says."""
+def publish(row_id: int, sending: Sending | None = None) -> None:
+    """Give a row that was committed its position, as SIGNALCAST["PUBLISHER"] says; and note what its receivers did."""
     match mode():
         case "thread":
             publisher().wake(row_id)
+            note = publisher().note
         case "inline":
             publish_now(row_id)
+            note = publisher().note_here
+        case _:
+            return
+    if sending is not None:
+        sending.commit(note)
 
 
 def publish_now(first: int) -> None:
@@ -236,6 +314,14 @@ def sweep() -> None:
 def mode() -> str:
     """SIGNALCAST["PUBLISHER"]; but always "inline" on an in-memory SQLite, where a thread locks senders out."""
     return "inline" if _is_in_memory() else current().PUBLISHER
+
+
+def _is_in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _is_in_memory() -> bool:

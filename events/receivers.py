@@ -15,6 +15,8 @@ from .event import Event, new_id, now
 from .instance import memory
 from .payload import compute, describe
 from .publisher import publish, publisher
+from .sending import Sending
+from .sending import current as current_sending
 from .settings import current
 from .streams import MAIN
 from .summary import one_line
@@ -38,16 +40,27 @@ def record(sender: Any, *, signal: Signal, **arguments: Any) -> None:
 
 def _record(attachment: Attachment, sender: Any, arguments: dict[str, Any]) -> None:
     metrics.emitted(attachment.type)
+    sending = _sending_of(attachment.signal)
     own = current().DATABASE
     decides = _transaction_that_decides(attachment.using or _alias_of(arguments) or own, own)
     if decides in (None, own):
-        _append(_event(attachment, sender, arguments))
+        _append(_event(attachment, sender, arguments, sending), sending)
     else:
-        event = _event(attachment, sender, arguments, recorded="aftercommit")
-        _on_commit(lambda: _append_apart(event), using=decides)
+        event = _event(attachment, sender, arguments, sending, recorded="aftercommit")
+        _on_commit(lambda: _append_apart(event, sending), using=decides)
+    if not sending.method:
+        sending.finish()
 
 
-def _event(attachment: Attachment, sender: Any, arguments: dict[str, Any], *, recorded: str = "") -> Event:
+def _sending_of(signal: Signal) -> Sending:
+    """The sending that this is a part of; one that nobody watches where the signal could not be observed."""
+    sending = current_sending()
+    return sending if sending and sending.signal is signal and not sending.event_id else Sending(signal, "")
+
+
+def _event(
+    attachment: Attachment, sender: Any, arguments: dict[str, Any], sending: Sending, *, recorded: str = ""
+) -> Event:
     settings = current()
     if attachment.data is None:
         payload = describe(arguments, limit=settings.MAX_DATA_BYTES, personal=attachment.personal)
@@ -56,8 +69,9 @@ def _event(attachment: Attachment, sender: Any, arguments: dict[str, Any], *, re
             attachment.data, sender, arguments, limit=settings.MAX_DATA_BYTES, personal=attachment.personal
         )
     time = now()
+    sending.event_id, sending.type = new_id(time), attachment.type
     return Event(
-        id=new_id(time),
+        id=sending.event_id,
         stream=MAIN,
         type=attachment.type,
         source=settings.SOURCE,
@@ -72,13 +86,13 @@ def _event(attachment: Attachment, sender: Any, arguments: dict[str, Any], *, re
     )
 
 
-def _append(event: Event) -> None:
+def _append(event: Event, sending: Sending) -> None:
     using = current().DATABASE
     try:
         row_id = log.append(event, using=using)
     except SynchronousOnlyOperation:
         # A plain `send()` in async code: Django's own refusal, not a guess from a running loop.
-        _hand_over(event.marked("besteffort"), using)
+        _hand_over(event.marked("besteffort"), sending, using)
     except log.TransactionLost:
         metrics.failed("append")
         raise
@@ -92,7 +106,7 @@ def _append(event: Event) -> None:
             exc_info=True,
             extra={"action": "append_failed"},
         )
-        if not _on_commit(lambda: _hand_over(event.marked("aftercommit"), using), using=using):
+        if not _on_commit(lambda: _hand_over(event.marked("aftercommit"), sending, using), using=using):
             metrics.failed("retry")
             logger.error(
                 "The event %s of type %s is lost: with autocommit off there is no commit to wait for",
@@ -101,21 +115,21 @@ def _append(event: Event) -> None:
                 extra={"action": "event_lost"},
             )
     else:
-        _on_commit(lambda: publish(row_id), using=using)
+        _on_commit(lambda: publish(row_id, sending), using=using)
 
 
-def _append_apart(event: Event) -> None:
+def _append_apart(event: Event, sending: Sending) -> None:
     """After another database's commit: whatever becomes of a transaction that is open here, the event stays."""
     using = current().DATABASE
     if connections[using].in_atomic_block:
-        _hand_over(event, using)
+        _hand_over(event, sending, using)
     else:
-        _append(event)
+        _append(event, sending)
 
 
-def _hand_over(event: Event, using: str) -> None:
+def _hand_over(event: Event, sending: Sending, using: str) -> None:
     """To the publisher's thread, which has a connection and a transaction of its own."""
-    if not publisher().write(event, using=using):
+    if not publisher().write(event, sending, using=using):
         metrics.failed("full")
         logger.error(
             "The event %s of type %s is lost: 10,000 events wait to be appended already",

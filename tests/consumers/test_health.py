@@ -18,7 +18,7 @@ from consumers.process import process
 
 ADDRESSES = ("/livez", "/readyz", "/metrics")
 # Nobody follows here, so that there is no hub.
-APPENDS = "appends: 0 of 10,000 events"
+APPENDS = "appends: 0 of 10,000 events\noutcomes: 0 of 10,000 events"
 BACKENDS = ("pubsub.RedisPubSubChannelLayer", "core.RedisChannelLayer")
 urlpatterns = [path("stream/", include("frontend.urls"))]
 
@@ -68,7 +68,7 @@ async def test_without_its_log_it_is_alive_and_not_ready(get, no_database):
     assert (await get("/readyz?verbose"))[1].splitlines() == [
         "log: failed (ConnectionDoesNotExist)",
         "layer: ok",
-        APPENDS,
+        *APPENDS.splitlines(),
         "failed: log",
     ]
 
@@ -146,9 +146,9 @@ async def test_how_full_its_buffers_are_is_for_those_who_may_measure_it(get):
         here = (await get("/readyz?verbose"))[1].splitlines()
         there = (await get("/readyz?verbose", forwarded="for=203.0.113.7"))[1].splitlines()
 
-    names = ["appends", "ring", "pages", "batches", "notes", "leaves", "note frames", "clients"]
+    names = ["appends", "outcomes", "ring", "pages", "batches", "notes", "leaves", "note frames", "clients"]
     assert [line.partition(":")[0] for line in here[2:-1]] == names
-    assert here[3] == "ring: 0 of 10,000 events, 0.0 of 16.8 MB"
+    assert here[4] == "ring: 0 of 10,000 events, 0.0 of 16.8 MB"
     assert there == ["log: ok", "layer: ok", "ok"]
 
 

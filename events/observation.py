@@ -1,0 +1,131 @@
+"""Observation: a signal that is streamed is given a class of its own, which watches what its receivers do.
+
+No other signal is touched, and nothing of Django is replaced. The sender gets what it would get anyway; where a signal
+cannot be observed it is streamed all the same, and its reactions are unknown.
+"""
+
+import sys
+from types import CoroutineType
+from typing import Any
+
+from django.dispatch import Signal
+
+from .attachment import attached
+from .sending import Sending, current, enter, leave, steps, without_clocks
+
+
+def observe(signal: Signal) -> bool:
+    """Watch what the signal's receivers do. False if that cannot be."""
+    try:
+        if type(signal) not in _own:
+            signal.__class__ = _observed(type(signal))
+        _look(signal)
+    except Exception:  # A class may forbid anything.
+        return False
+    return True
+
+
+def unobserve(signal: Signal) -> None:
+    """Give the signal its own class back."""
+    own = _own.get(type(signal))
+    if own is not None:
+        signal.__class__ = own
+
+
+_made: dict[type, type] = {}
+_own: dict[type, type] = {}
+
+
+def _observed(own: Any) -> type:
+    """The class for signals of this class, made once."""
+    if own not in _made:
+        made = _subclass(own)
+        # Nobody needs to see a difference.
+        made.__name__, made.__qualname__, made.__module__, made.__doc__ = (
+            own.__name__,
+            own.__qualname__,
+            own.__module__,
+            own.__doc__,
+        )
+        _made[own], _own[made] = made, own
+    return _made[own]
+
+
+def _subclass(own: Any) -> type:
+    # Somebody's own class may call its receivers in another order.
+    in_order = own._live_receivers is Signal._live_receivers
+
+    class Observed(own):
+        # Nothing of its own: only so may it take the other's place.
+        __slots__ = ()
+
+        def send(self, *arguments: Any, **named: Any) -> Any:
+            return _send(self, "send", super().send, arguments, named)
+
+        def send_robust(self, *arguments: Any, **named: Any) -> Any:
+            return _send(self, "send_robust", super().send_robust, arguments, named)
+
+        async def asend(self, *arguments: Any, **named: Any) -> Any:
+            sending = Sending(self, "asend", sys._getframe(1))
+            try:
+                responses = await _within(sending, super().asend(*arguments, **named))
+            finally:
+                sending.finish()
+            return without_clocks(responses)
+
+        async def asend_robust(self, *arguments: Any, **named: Any) -> Any:
+            sending = Sending(self, "asend_robust", sys._getframe(1))
+            try:
+                responses = await _within(sending, super().asend_robust(*arguments, **named))
+            finally:
+                sending.finish()
+            return without_clocks(responses)
+
+        def connect(self, *arguments: Any, **named: Any) -> Any:
+            answer = super().connect(*arguments, **named)
+            _look(self)
+            return answer
+
+        def has_listeners(self, *arguments: Any, **named: Any) -> Any:
+            # Who asks is not about to call them.
+            token = enter(None)
+            try:
+                return super().has_listeners(*arguments, **named)
+            finally:
+                leave(token)
+
+        def _live_receivers(self, sender: Any) -> Any:
+            sending = current()
+            if sending is None or sending.signal is not self:
+                return super()._live_receivers(sender)
+            _look(self)
+            live = super()._live_receivers(sender)
+            try:
+                return sending.observe(live, attached[self].roster.cast(sender), in_order=in_order)
+            except Exception:  # It is Django's own, and has changed before. The signal is sent as if nobody looked.
+                return live
+
+    return Observed
+
+
+def _send(signal: Any, method: str, send: Any, arguments: Any, named: Any) -> Any:
+    sending = Sending(signal, method, sys._getframe(2))
+    token = enter(sending)
+    try:
+        responses = send(*arguments, **named)
+    finally:
+        leave(token)
+        sending.finish()
+    return without_clocks(responses)
+
+
+def _within(sending: Sending, running: Any) -> Any:
+    # A class of somebody else's may return anything that can be awaited.
+    return steps(sending, running) if type(running) is CoroutineType else running
+
+
+def _look(signal: Any) -> None:
+    try:
+        attached[signal].roster.look(signal)
+    except Exception:  # It is Django's own, and has changed before. Nobody is known, then.
+        return

@@ -1,0 +1,137 @@
+"""Outcomes: what became of sent signals, on the way to the notes. Bounded; whoever adds one never waits, nor fails."""
+
+import logging
+import time
+from collections import deque
+from contextlib import suppress
+from math import inf
+
+from . import log, metrics, notes
+from .event import Note
+from .sending import Late, Sending
+from .settings import current
+from .streams import MAIN
+
+logger = logging.getLogger("signalcast.events")
+
+SIZE = 10_000
+BATCH = 500
+
+# Seconds in which a few more come, and between two writes: each of them is a transaction of its own.
+GATHER = 0.02
+REST = 0.05
+# How often the events' positions are waited for, which somebody else is giving them, and how long.
+WAIT = 0.02
+PATIENCE = 60.0
+COMPLAIN = 5.0
+
+Outcome = Sending | Late
+
+
+class Outcomes:
+    """What waits to be noted, the oldest first."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Outcome] = deque()
+        self._due = inf
+        self._stored = -inf
+        self._waits_since = inf
+        self._complained = -inf
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def delay(self) -> float:
+        """Seconds until they should be stored; infinite if there are none."""
+        return max(0.0, self._due - time.monotonic()) if self._waiting else inf
+
+    @property
+    def waits_for_positions(self) -> bool:
+        """Whether some of them were tried before their events had a position."""
+        return self._waits_since < inf
+
+    def add(self, outcome: Outcome) -> bool:
+        """Whether whoever stores them must be told that there are some. One more than 10,000 is lost, and counted."""
+        if len(self._waiting) >= SIZE:
+            metrics.failed("note")
+            self._complain("10,000 events wait already for what their receivers did to be noted, and more is lost")
+            return False
+        self._waiting.append(outcome)
+        if self._due < inf:
+            return False
+        self._due = max(time.monotonic() + GATHER, self._stored + REST)
+        return True
+
+    def postpone(self, seconds: float) -> None:
+        self._due = time.monotonic() + seconds
+
+    def store(self) -> int:
+        """Note what is there, at most 500. Returns the newest cursor, or 0 if nothing was noted.
+
+        Raises what the database raises; then all of it stays.
+        """
+        # Before they are taken: whoever adds one from now on sets it again.
+        self._due = inf
+        batch = self._take()
+        if not batch:
+            return 0
+        try:
+            last, waiting = self._store(batch)
+        except BaseException:
+            self._waiting.extendleft(reversed(batch))
+            raise
+        self._stored = time.monotonic()
+        self._keep(waiting)
+        if self._waiting:
+            self._due = time.monotonic() + (WAIT if waiting else 0)
+        return last
+
+    def _take(self) -> list[Outcome]:
+        batch: list[Outcome] = []
+        with suppress(IndexError):  # Another thread may take some of them.
+            while len(batch) < BATCH:
+                batch.append(self._waiting.popleft())
+        return batch
+
+    def _store(self, batch: list[Outcome]) -> tuple[int, list[Outcome]]:
+        """The newest cursor, and those whose events have no position yet."""
+        positions = log.positions({outcome.event_id for outcome in batch})
+        found = [
+            Note(
+                kind=notes.REACTIONS,
+                position=position,
+                event_id=outcome.event_id,
+                type=outcome.type,
+                text=outcome.text(position),
+            )
+            for outcome in batch
+            if (position := positions.get(outcome.event_id)) is not None
+        ]
+        last = 0
+        if found:
+            last = notes.write(MAIN, found)
+            # Not each time: of a few too many nobody takes harm.
+            if last // notes.BATCH != (last - len(found)) // notes.BATCH:
+                notes.prune(MAIN, current().MAX_NOTES)
+        return last, [outcome for outcome in batch if positions.get(outcome.event_id, 0) is None]
+
+    def _keep(self, waiting: list[Outcome]) -> None:
+        """Somebody else gives them their positions, in a moment."""
+        if not waiting:
+            self._waits_since = inf
+            return
+        self._waits_since = min(self._waits_since, time.monotonic())
+        if time.monotonic() - self._waits_since < PATIENCE:
+            self._waiting.extendleft(reversed(waiting))
+            return
+        self._waits_since = inf
+        for _ in waiting:
+            metrics.failed("note")
+        self._complain("What receivers did is not noted: their events got no position within a minute")
+
+    def _complain(self, message: str) -> None:
+        now = time.monotonic()
+        if now - self._complained >= COMPLAIN:
+            self._complained = now
+            logger.warning(message, extra={"action": "note_failed"})

@@ -1,0 +1,176 @@
+"""The roster: who receives a signal, by name and place in the source, and who is connected but does not.
+
+Names are found once, since a signal may be sent a thousand times a second. Of Django's internals it sees the entries
+of `signal.receivers`, whose first member is `(receiver, sender)` and whose second is the receiver or a weak reference.
+"""
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+from weakref import ReferenceType
+
+from django.dispatch import Signal
+
+MAX_DEAD = 20
+MAX_IGNORED = 20
+MAX_SENDERS = 200
+MAX_NAMES = 10_000
+MAX_WRAPPERS = 20
+
+_NOBODY = id(None)
+_RECORD = f"{__package__}.receivers.record"
+
+_Key = tuple[int, str]
+
+
+class Known:
+    """A receiver, as people know it."""
+
+    __slots__ = ("held", "is_ours", "name", "path", "source", "text")
+
+    def __init__(self, path: str, name: str, source: str, held: object) -> None:
+        self.path = path
+        """Where it can be imported from, e.g. `academy.receivers.send_receipt`."""
+        self.name = name
+        """As it calls itself, e.g. `send_receipt`."""
+        self.source = source
+        """Where it is written, e.g. `academy/receivers.py:52`; empty if nobody knows."""
+        self.is_ours = path == _RECORD
+        self.text = f'"receiver":{json.dumps(path)}' + (f',"source":{json.dumps(source)}' if source else "")
+        self.held = held
+        """What it was found by: while it is here, its `id` is nobody else's."""
+
+
+def known(receiver: Any) -> Known:
+    """What is called, within whatever decorators are around it. Never raises."""
+    try:
+        function = _within(receiver)
+        code = function.__code__
+        key = (id(code), function.__qualname__)
+        found = _names.get(key)
+        return found if found is not None else _remember(key, _function(function, code))
+    except Exception:  # Anything that can be called may be a receiver, and may answer anything when it is asked.
+        return _unusual(receiver)
+
+
+@lru_cache(maxsize=4096)
+def place(file: str, module: str) -> str:
+    """`academy/receivers.py`: a file of a module, as it lies in the project or in its package, wherever that is."""
+    parts = file.replace("\\", "/").split("/")
+    depth = 1 if module == "__main__" else module.count(".") + 1 + parts[-1].startswith("__init__.")
+    return "/".join(parts[-depth:])
+
+
+class Cast(NamedTuple):
+    """Who is called when a sender sends, in order, and who is not."""
+
+    sync: list[Known]
+    later: list[Known]
+    """The asynchronous ones, which Django calls after the others."""
+    ignored: Sequence[str]
+    """JSON, without braces."""
+
+
+class Roster:
+    """Who is connected to one signal. Any number of threads may ask."""
+
+    __slots__ = ("_casts", "_dead", "_entries", "_named")
+
+    def __init__(self) -> None:
+        self._entries: list[Any] = []
+        self._named: dict[Any, tuple[Known, Any]] = {}
+        self._dead: dict[str, Known] = {}
+        self._casts: dict[Any, Cast] = {}
+
+    def look(self, signal: Signal) -> None:
+        """Take note of who is connected, if that has changed: of one that is gone its name will not be there."""
+        if getattr(signal, "_dead_receivers", False) or signal.receivers != self._entries:
+            self._look(list(signal.receivers))
+
+    def cast(self, sender: Any) -> Cast:
+        """Who should be called when this sender sends, as far as was seen at the last look."""
+        key = _identity(sender)
+        found = self._casts.get(key)
+        if found is None:
+            if len(self._casts) >= MAX_SENDERS:
+                self._casts = {}
+            found = self._casts[key] = self._cast(key)
+        return found
+
+    def _look(self, entries: list[Any]) -> None:
+        before, named = self._named, {}
+        for entry in entries:
+            called = _called(entry[1])
+            if called is not None:
+                named[entry[0]] = (known(called), entry[1])
+        gone = [name for key, (name, held) in before.items() if key not in named and _called(held) is None]
+        there = {name.path for name, _ in named.values()}
+        dead = self._dead | {name.path: name for name in gone}
+        self._dead = dict([(path, name) for path, name in dead.items() if path not in there][-MAX_DEAD:])
+        self._named, self._entries, self._casts = named, entries, {}
+
+    def _cast(self, sender: Any) -> Cast:
+        called: tuple[list[Known], list[Known]] = ([], [])
+        ignored = [(name, "dead") for name in self._dead.values()]
+        for entry in self._entries:
+            key = entry[0]
+            if key not in self._named:
+                continue
+            name, _ = self._named[key]
+            if key[1] in (_NOBODY, sender):
+                called[entry[-1] is True].append(name)
+            else:
+                ignored.append((name, "sender"))
+        texts = [f'{name.text},"outcome":"ignored","why":"{why}"' for name, why in ignored[:MAX_IGNORED]]
+        return Cast(*called, texts)
+
+
+_names: dict[_Key, Known] = {}
+
+
+def _remember(key: _Key, found: Known) -> Known:
+    if len(_names) >= MAX_NAMES:
+        _names.clear()
+    _names[key] = found
+    return found
+
+
+def _within(receiver: Any) -> Any:
+    for _ in range(MAX_WRAPPERS):
+        inner = getattr(receiver, "__wrapped__", None)
+        if inner is None:
+            break
+        receiver = inner
+    return getattr(receiver, "__func__", receiver)
+
+
+def _function(function: Any, code: Any) -> Known:
+    module, name = str(function.__module__), str(function.__qualname__)
+    return Known(f"{module}.{name}", name, f"{place(code.co_filename, module)}:{code.co_firstlineno}", code)
+
+
+def _unusual(receiver: Any) -> Known:
+    """A partial, or an object with a `__call__`, which is known by its class."""
+    while isinstance(receiver, partial):
+        receiver = receiver.func
+    if hasattr(type(receiver), "__code__") or type(receiver).__name__ in ("function", "method"):
+        return known(receiver)
+    kind = receiver if isinstance(receiver, type) else type(receiver)
+    key = (id(kind), "")
+    return _names.get(key) or _remember(key, _class(kind))
+
+
+def _class(kind: Any) -> Known:
+    code = getattr(vars(kind).get("__call__"), "__code__", None)
+    source = f"{place(code.co_filename, kind.__module__)}:{code.co_firstlineno}" if code else ""
+    return Known(f"{kind.__module__}.{kind.__qualname__}", kind.__qualname__, source, kind)
+
+
+def _called(held: Any) -> Any:
+    return held() if isinstance(held, ReferenceType) else held
+
+
+def _identity(sender: Any) -> int | tuple[int, int]:
+    """As Django's own: two numbers for a bound method."""
+    return (id(sender.__self__), id(sender.__func__)) if hasattr(sender, "__func__") else id(sender)

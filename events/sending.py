@@ -1,0 +1,266 @@
+"""A sending: one signal that is being sent, what its receivers do, and which sending it happens in.
+
+What a receiver does is counted while the sender waits, so here is little more than clocks; words are made of it later,
+by whoever stores it.
+"""
+
+import json
+from collections.abc import Callable, Coroutine, Sequence
+from contextvars import ContextVar
+from time import perf_counter_ns
+from types import coroutine
+from typing import Any
+
+from django.dispatch import Signal
+
+from .failure import Failure, failure
+from .roster import Cast, Known, known
+
+MAX_REACTIONS = 100
+MAX_TRACEBACKS = 5
+
+_RUNNING = -1
+
+Receiver = Callable[..., Any]
+Send = Callable[..., Any]
+
+
+class Sending:
+    """One send of a signal. Its transaction may commit before its receivers are done, or long after that."""
+
+    # Of the event that it was recorded as, once it is.
+    event_id = type = correlation_id = ""
+    is_told = False
+    """Whether its reactions were looked at, so that later ones must be told apart."""
+    _names: Sequence[Known] | None = None
+    _times: Sequence[int | None] = ()
+    _ignored: Sequence[str] = ()
+    _sync = 0
+    _failures: dict[int, Failure] | None = None
+    _settle: "Callable[[Sending | Late], None] | None" = None
+
+    def __init__(self, signal: Signal | None, method: str, caller: Any = None) -> None:
+        self.signal = signal
+        self.method = method
+        self.caller = caller
+        """The frame that sends, until the event is made."""
+        self.parent = _current.get()
+        """The sending in one of whose receivers this one happens."""
+        self._open = [True, False]
+        self.nanoseconds = -perf_counter_ns()
+
+    def observe(self, live: Any, cast: Cast, *, in_order: bool) -> Any:
+        """The receivers that Django is about to call, each with a clock around it; if this is not the usual form, as
+        they are. `in_order` says whether they come in the order of the cast."""
+        sync, later = live
+        if type(sync) is not list or type(later) is not list:
+            return live
+        names = _names(sync, cast.sync, in_order)
+        times: list[int | None] = [None] * (len(sync) + len(later))
+        clocked = [
+            receiver if name.is_ours else _clocked(receiver, name, index, self, times)
+            for index, (receiver, name) in enumerate(zip(sync, names, strict=True))
+        ]
+        self._sync, self._times, self._ignored = len(sync), times, cast.ignored
+        if not later:
+            self._names = names
+            return clocked, later
+        names_later = _names(later, cast.later, in_order)
+        self._names = [*names, *names_later]
+        return clocked, [
+            _clocked_later(receiver, name, index, self, times)
+            for index, (receiver, name) in enumerate(zip(later, names_later, strict=True), len(sync))
+        ]
+
+    def finish(self) -> None:
+        """The sender has its answer, or its exception."""
+        self.nanoseconds += perf_counter_ns()
+        self.caller = None
+        self._close()
+
+    def commit(self, settle: "Callable[[Sending | Late], None]") -> None:
+        """Its event is in the log, for good. Once it has finished as well, `settle` is called with it."""
+        self._settle = settle
+        self._close()
+
+    def fail(self, index: int, error: BaseException) -> None:
+        if self._failures is None:
+            self._failures = {}
+        self._failures[index] = failure(error)
+
+    def tell(self, index: int) -> None:
+        """A receiver is done after the others were told of."""
+        if self._settle is not None:
+            self._settle(Late(self, index))
+
+    def text(self, position: int) -> str:
+        """A line of a frame of reactions."""
+        return f'{{"pos":{position},{self.head()},{self.reactions()}}}'
+
+    def head(self) -> str:
+        milliseconds = self.nanoseconds / 1e6
+        took = f',"ms":{milliseconds:.3f}' if milliseconds >= 0 else ""
+        method = f',"method":"{self.method}"' if self.method else ""
+        return f'"id":"{self.event_id}"{method}{took}'
+
+    def reactions(self) -> str:
+        """The member that says what each receiver has done so far. Those that are still at it will be told of."""
+        self.is_told = True
+        if self._names is None:
+            return '"unknown":true'
+        told = [self.reaction(index) for index, name in enumerate(self._names) if not name.is_ours]
+        told = [reaction for reaction in told if reaction]
+        told += [f"{{{ignored}}}" for ignored in self._ignored]
+        more = f',"more":{len(told) - MAX_REACTIONS}' if len(told) > MAX_REACTIONS else ""
+        return f'"reactions":[{",".join(told[:MAX_REACTIONS])}]{more}'
+
+    def reaction(self, index: int) -> str:
+        """Of one receiver; empty while it runs."""
+        assert self._names is not None
+        took, order = self._times[index], index + 1 - sum(name.is_ours for name in self._names[:index])
+        if took == _RUNNING:
+            return ""
+        place = f'{{{self._names[index].text},"order":{order},"async":{"true" if index >= self._sync else "false"}'
+        if took is None:
+            return f'{place},"outcome":"not_run"}}'
+        found = self._failures.get(index) if self._failures else None
+        outcome = found.outcome if found else "ok"
+        return f'{place},"ms":{took / 1e6:.3f},"outcome":"{outcome}"{self._why(index, found)}}}'
+
+    def _why(self, index: int, found: Failure | None) -> str:
+        if found is None or not found.error:
+            return ""
+        why = f',"error":{json.dumps(found.error)}'
+        is_among_the_first = sum(other <= index for other in self._failures or ()) <= MAX_TRACEBACKS
+        return f'{why},"traceback":{json.dumps(found.traceback)}' if found.traceback and is_among_the_first else why
+
+    def _close(self) -> None:
+        # Two threads may come at the same moment: only one of them gets the second.
+        if self._open and self._open.pop() and self._settle is not None:
+            self._settle(self)
+
+
+class Late:
+    """What one receiver did after the others of its sending were told of."""
+
+    __slots__ = ("index", "sending")
+
+    def __init__(self, sending: Sending, index: int) -> None:
+        self.sending = sending
+        self.index = index
+
+    @property
+    def event_id(self) -> str:
+        return self.sending.event_id
+
+    @property
+    def type(self) -> str:
+        return self.sending.type
+
+    def text(self, position: int) -> str:
+        return f'{{"pos":{position},{self.sending.head()},"reactions":[{self.sending.reaction(self.index)}]}}'
+
+
+_current: ContextVar[Sending | None] = ContextVar("signalcast_sending", default=None)
+
+
+current = _current.get
+"""The sending in one of whose receivers this code runs, or None."""
+
+enter = _current.set
+leave = _current.reset
+
+
+@coroutine
+def steps(sending: Sending, running: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine within the sending, but nobody else who runs while it waits.
+
+    Django 6.1 has asynchronous receivers share one context. Whatever one of them would leave in it, while it waits for
+    a signal that it sends, the others would find.
+    """
+    step: Callable[[Any], Any] = running.send
+    given: Any = None
+    while True:
+        token = _current.set(sending)
+        try:
+            wanted = step(given)
+        except StopIteration as stop:
+            return stop.value
+        finally:
+            _current.reset(token)
+            given = None
+        try:
+            given, step = (yield wanted), running.send
+        except BaseException as error:  # Whatever it is, a cancellation for example, is for the coroutine.
+            given, step = error, running.throw
+
+
+def _clocked(receiver: Receiver, name: Known, index: int, sending: Sending, times: list[int | None]) -> Receiver:
+    def clocked(*arguments: Any, **named: Any) -> Any:
+        times[index] = _RUNNING
+        started = perf_counter_ns()
+        try:
+            response = receiver(*arguments, **named)
+        except BaseException as error:
+            took = perf_counter_ns() - started
+            sending.fail(index, error)
+            times[index] = took
+            if sending.is_told:
+                sending.tell(index)
+            raise
+        times[index] = perf_counter_ns() - started
+        if sending.is_told:
+            sending.tell(index)
+        return response
+
+    return _named(clocked, receiver, name)
+
+
+def _clocked_later(receiver: Receiver, name: Known, index: int, sending: Sending, times: list[int | None]) -> Receiver:
+    async def clocked(*arguments: Any, **named: Any) -> Any:
+        times[index] = _RUNNING
+        started = perf_counter_ns()
+        try:
+            response = await receiver(*arguments, **named)
+        except BaseException as error:
+            took = perf_counter_ns() - started
+            sending.fail(index, error)
+            times[index] = took
+            if sending.is_told:
+                sending.tell(index)
+            raise
+        times[index] = perf_counter_ns() - started
+        if sending.is_told:
+            sending.tell(index)
+        return response
+
+    return _named(clocked, receiver, name)
+
+
+def without_clocks(responses: Any) -> Any:
+    """What Django answers, with the receivers themselves in it."""
+    if type(responses) is not list:
+        return responses
+    return [(_within(pair[0]), *pair[1:]) if type(pair) is tuple else pair for pair in responses]
+
+
+def _within(receiver: Any) -> Any:
+    code = getattr(receiver, "__code__", None)
+    return receiver.__wrapped__ if code is _CODE or code is _CODE_LATER else receiver
+
+
+def _named(clocked: Any, receiver: Receiver, name: Known) -> Receiver:
+    """For whoever asks it for its name, as Django does when a receiver fails."""
+    clocked.__qualname__ = name.name
+    clocked.__wrapped__ = receiver
+    wrapped: Receiver = clocked
+    return wrapped
+
+
+def _names(receivers: Sequence[Receiver], cast: Sequence[Known], in_order: bool) -> Sequence[Known]:
+    return cast if in_order and len(cast) == len(receivers) else [known(receiver) for receiver in receivers]
+
+
+_NOBODY = Known("", "", "", None)
+_CODE = _clocked(print, _NOBODY, 0, Sending(None, ""), []).__code__
+_CODE_LATER = _clocked_later(print, _NOBODY, 0, Sending(None, ""), []).__code__
