@@ -36,6 +36,8 @@ class Outcomes:
         self._due = inf
         self._stored = -inf
         self._waits_since = inf
+        self.waits_for_positions = False
+        """Whether the events of some had no position yet when they were last tried, and none was given since."""
         self._complained = -inf
 
     def __len__(self) -> int:
@@ -46,10 +48,9 @@ class Outcomes:
         """Seconds until they should be stored; infinite if there are none."""
         return max(0.0, self._due - time.monotonic()) if self._waiting else inf
 
-    @property
-    def waits_for_positions(self) -> bool:
-        """Whether some of them were tried before their events had a position."""
-        return self._waits_since < inf
+    def try_again(self) -> None:
+        """Events have got positions: some may be those that are waited for."""
+        self.waits_for_positions = False
 
     def add(self, outcome: Outcome) -> bool:
         """Whether whoever stores them must be told that there are some. One more than 10,000 is lost, and counted."""
@@ -118,6 +119,7 @@ class Outcomes:
 
     def _keep(self, waiting: list[Outcome]) -> None:
         """Somebody else gives them their positions, in a moment."""
+        self.waits_for_positions = bool(waiting)
         if not waiting:
             self._waits_since = inf
             return

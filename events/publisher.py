@@ -232,6 +232,7 @@ class Publisher:
         self._connect(using)
         while is_pending(MAIN, using=using, first=first):
             numbered = number(MAIN, using=using, first=first)
+            self._outcomes.try_again()
             self._nudge.send(numbered)
             is_full = len(numbered.entries) >= BATCH
             if self._connection.vendor == "sqlite":

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import django
 import pytest
-from asgiref.sync import async_to_sync
-from django.db import connection
+from asgiref.sync import async_to_sync, sync_to_async
+from django.db import connection, connections
 from django.db.models.signals import ModelSignal, post_save
 from django.dispatch import Signal
 
@@ -232,6 +232,7 @@ def test_who_is_still_at_it_when_the_sender_has_its_answer_is_told_of_once_it_is
         before = await asyncio.to_thread(noted_in_a_thread, noted)
         release.set()
         await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
+        await sync_to_async(connections.close_all)()
         return before
 
     [before] = asyncio.run(send())
@@ -268,7 +269,7 @@ def test_a_receiver_that_is_cancelled_with_its_sender_says_so(stream, outcomes):
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
             await sending
-        await asyncio.sleep(0)
+        await sync_to_async(connections.close_all)()
 
     asyncio.run(send())
 
