@@ -91,8 +91,9 @@ class Delivery:
         while self._flow.is_open and not self._client.is_closed:
             # Not before there is room: a client that asks again and again, and reads nothing, would fill our memory.
             await self._apply_filter()
-            if self._owes_notes and (notes := await self._subscription.take_notes()):
-                await self._send_notes(notes)
+            notes = self._subscription.notes
+            if notes and notes.is_behind and (frame := await self._subscription.take_notes()):
+                await self._send_notes(frame)
                 continue
             found = await self._subscription.take(self._flow.limit)
             if found is None:
@@ -113,33 +114,28 @@ class Delivery:
             # Whoever makes room will wake it.
             self._is_live = False
             return True
+        notes = self._subscription.notes
         try:
-            if self._write_notes() and not self._flow.is_open:
+            if notes and notes.is_behind and self._write_notes() and not self._flow.is_open:
                 return True
             if batch := self._subscription.take_at_once(self._flow.limit):
                 self._flow.send(batch, _clock())
                 self._write(self._dialect.prepared(batch))
                 self._count(batch)
-                self._write_notes()
+                if notes and notes.is_behind and self._flow.is_open:
+                    self._write_notes()
         except Exception as error:  # It is this client's alone: others wait for their turn.
             self._failure = error
             return False
         return self._subscription.is_done
 
     def _write_notes(self) -> bool:
-        """Send what is at hand of what was noted, if there is room. Whether there was any."""
-        if not (self._owes_notes and self._flow.is_open):
-            return False
+        """Send what is at hand of what was noted. Whether there was any."""
         frame = self._subscription.notes_at_once()
         if frame and self._write:
             self._write(frame.prepared)
             self._count_notes(frame)
         return frame is not None
-
-    @property
-    def _owes_notes(self) -> bool:
-        notes = self._subscription.notes
-        return notes is not None and not notes.is_at_end
 
     async def _send(self, batch: Batch) -> None:
         # Counted before it goes: the answer may be here before a server's `send` returns.

@@ -75,20 +75,15 @@ class Notebook:
         """The newest cursor when it began."""
         self.frames: Batches[NoteFrame] = Batches("note frames")
         """What subscriptions tell of notes, made once for all that tell the same."""
+        # Plain attributes: every client asks for them in every round.
+        self.noted = 0
+        """The newest cursor that this process knows of."""
+        self.top = 0
+        """Of events of larger positions nothing is noted yet, as far as this process knows."""
         self._page: dict[int, NotePage] = {}
         self._leaves: OrderedDict[int, _Leaf] = OrderedDict()
         self._leaves_bytes = 0
         self._reads = Shared()
-
-    @property
-    def noted(self) -> int:
-        """The newest cursor that this process knows of."""
-        return self._ring.next - 1
-
-    @property
-    def top(self) -> int:
-        """Of events of larger positions nothing is noted yet, as far as this process knows."""
-        return self._ring.top if self._ring.next > 1 else 0
 
     @property
     def buffers(self) -> list[Buffer]:
@@ -106,6 +101,7 @@ class Notebook:
         self.frames.clear()
         next = max(1, head.noted + 1 - BEFORE)
         self._ring.clear(next, head.position if next > 1 else 0)
+        self._tell()
 
     async def stop(self) -> None:
         await self._reads.stop()
@@ -185,6 +181,11 @@ class Notebook:
             self._ring.clear(head.noted + 1, head.position)
         self._ring.append(replace(found, notes=[self._with_held(_whole(note)) for note in found.notes]))
         self._page.clear()
+        self._tell()
+
+    def _tell(self) -> None:
+        self.noted = self._ring.next - 1
+        self.top = self._ring.top if self.noted else 0
 
     def _with_held(self, note: Note) -> Note:
         """With the entry that others have as well: what is parsed of it is parsed once."""

@@ -55,25 +55,20 @@ class NoteCursor:
         self._spans = [span]
         self._reactions = reactions
         self._ghosts = ghosts
-        # A batch that was sent, and from which position on nothing was told yet of what was noted before.
-        self._owed: Batch | None = None
+        self.owed: Batch | None = None
+        """The batch that was sent last, if what was noted of it before is to follow."""
         self._settled = 0
         self._told = after
 
     @property
-    def owes(self) -> bool:
-        """Whether something noted before belongs to what was sent last."""
-        return self._owed is not None
-
-    @property
-    def is_at_end(self) -> bool:
-        """Whether there is nothing that was not looked at."""
-        return self._owed is None and self.after >= self._notebook.noted
+    def is_behind(self) -> bool:
+        """Whether there is something that was not looked at."""
+        return self.after < self._notebook.noted or self.owed is not None
 
     def sent(self, batch: Batch) -> None:
         """These events were sent: what was noted of them already is to follow."""
         if batch.start <= self._notebook.top and batch.entries and self._reactions:
-            self._owed, self._settled = batch, batch.start
+            self.owed, self._settled = batch, batch.start
 
     def change(self, position: int, filter: Filter, sight: Sight) -> None:
         """From this position on other events are sent; of those before, too, only what both let through is told of."""
@@ -85,16 +80,16 @@ class NoteCursor:
         """What is before this position was not sent, or not all of it."""
         last = self._spans[-1]
         self._spans = [Span(position, last.filter, last.sight)]
-        self._owed = None
+        self.owed = None
 
     async def take(self, position: int) -> NoteFrame | None:
         """The next of what is to be told to a client that has the events before `position`, or None."""
         while True:
             if self._life != self._notebook.life:
                 self._begin_anew()
-            if self._owed:
-                found = await self._notebook.of(self._settled, self._owed.stop, self.after)
-                frame = self._settle(self._owed, found) if self._life == self._notebook.life else None
+            if self.owed:
+                found = await self._notebook.of(self._settled, self.owed.stop, self.after)
+                frame = self._settle(self.owed, found) if self._life == self._notebook.life else None
             elif self.after < self._notebook.noted:
                 page = await self._notebook.page(self.after)
                 while not self._sight.knows(page.entries):
@@ -111,10 +106,10 @@ class NoteCursor:
         """The same if it is at hand. None does not say that there is nothing."""
         if self._life != self._notebook.life:
             return None
-        if self._owed:
-            found = self._notebook.of_at_hand(self._settled, self._owed.stop, self.after)
-            frame = None if found is None else self._settle(self._owed, found)
-            if frame or self._owed:
+        if self.owed:
+            found = self._notebook.of_at_hand(self._settled, self.owed.stop, self.after)
+            frame = None if found is None else self._settle(self.owed, found)
+            if frame or self.owed:
                 return frame
         if self.after < self._notebook.noted:
             page = self._notebook.page_at_hand(self.after)
@@ -133,7 +128,7 @@ class NoteCursor:
         return self._spans[-1].sight
 
     def _begin_anew(self) -> None:
-        self._life, self._owed = self._notebook.life, None
+        self._life, self.owed = self._notebook.life, None
         self.after = min(self.after, self._notebook.begun)
 
     def _settle(self, batch: Batch, notes: Sequence[Note]) -> NoteFrame | None:
@@ -143,7 +138,7 @@ class NoteCursor:
         assert frame
         self._settled = frame.reached
         if frame.reached >= batch.stop:
-            self._owed = None
+            self.owed = None
         return self._frame(frame)
 
     def _of_batch(self, batch: Batch, notes: Sequence[Note]) -> NoteFrame:

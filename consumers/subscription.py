@@ -123,7 +123,7 @@ class Subscription:
     @property
     def is_done(self) -> bool:
         """The same, of notes as well."""
-        return self._scanned > self._source.head and (self.notes is None or self.notes.is_at_end)
+        return self._scanned > self._source.head and not (self.notes and self.notes.is_behind)
 
     async def take_notes(self) -> NoteFrame | None:
         """The next of what was noted of the events that were sent, or None. Raises LogReplaced."""
@@ -153,7 +153,7 @@ class Subscription:
 
     def take_at_once(self, limit: int) -> Batch | None:
         """The next batch if it is at hand. None does not say that there is nothing."""
-        if self._source.life != self._life or self.is_at_head or (self.notes and self.notes.owes):
+        if self._source.life != self._life or self._scanned > self._source.head or (self.notes and self.notes.owed):
             return None
         entries = portion(self.filter, self._source.held(*self._range(limit)))
         return self._pick(entries, limit) if entries and self.sight.knows(entries) else None
