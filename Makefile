@@ -16,7 +16,7 @@ BENCH := $(VENV)/bench-$(call checksum,bench)
 NODE := node_modules/.made-$(shell cksum < package.json | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak bench bench-fanout bench-latency bench-burst bench-send bench-replay bench-memory bench-connect bench-end-to-end bench-drops bench-browser bench-scaling check check-js clean
+.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak screenshots bench bench-fanout bench-latency bench-burst bench-send bench-replay bench-memory bench-connect bench-end-to-end bench-drops bench-browser bench-scaling check check-js clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -69,6 +69,9 @@ chaos-mutants: $(TEST) ## Break the product in each known way: the same campaign
 soak: DURATION = 60
 soak: $(TEST) ## Weigh the server among 200 slow clients, DURATION=60 seconds
 	$(PY) -m tests.soak $(DURATION)
+
+screenshots: $(TEST) ## Take the pictures of the dashboard that are in docs/
+	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && $(PY) -m tests.screenshots
 
 bench: $(BENCH) ## Weigh everything, here and elsewhere: a quarter of an hour, JSON=path
 	$(PY) -m benchmarks $(if $(JSON),--json $(JSON))

@@ -37,9 +37,11 @@ import {Older} from './ui/older.js';
 import {Permalink} from './ui/permalink.js';
 import {Pinned} from './ui/pinned.js';
 import {Rail} from './ui/rail.js';
+import {drawSample} from './ui/sample.js';
 import {Sheet} from './ui/sheet.js';
 import {splitterOf} from './ui/splitter.js';
 import {Strip} from './ui/strip.js';
+import {TestEvent} from './ui/testevent.js';
 import {themeToggle} from './ui/theme.js';
 
 const BACKFILL = 500;    // events shown from before the page was opened
@@ -175,6 +177,8 @@ listenToKeys({
   help: () => help.open(),
 }, help.singleKeys);
 new More();
+new TestEvent({config, announce});
+drawSample(config.signals, (type) => rates.hue(type));
 themeToggle(byId('theme'));
 splitterOf(byId('splitter'), byId('work'));
 setInterval(() => {

@@ -15,6 +15,7 @@ export class Foot {
   draw() {
     const {stream, store} = this;
     this.#prove();
+    mark(byId('missed'), 'data-since', !store.events && !store.missed);
     say(byId('missed'), store.events || store.missed ? (store.missed ? `${count(store.missed)} not shown` : '0 missed') : `listening since ${timeOfDay(this.since)}`);
     this.#show('recovered', stream.recovered > 0, () => `${count(stream.recovered)} recovered`);
     const held = this.list.view.store;    // the ring, or what is shown of the log
