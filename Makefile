@@ -67,8 +67,9 @@ chaos-mutants: $(TEST) ## Break the product in each known way: the same campaign
 	$(PY) -m tests.chaos --mutants $(if $(SEED),--seed $(SEED))
 
 soak: DURATION = 60
-soak: $(TEST) ## Weigh the server among 200 slow clients, DURATION=60 seconds
+soak: $(TEST) ## Weigh the server among 200 slow clients, and among hostile ones, DURATION=60 seconds each
 	$(PY) -m tests.soak $(DURATION)
+	$(PY) -m tests.soak.hostile $(DURATION)
 
 screenshots: $(TEST) ## Take the pictures of the dashboard that are in docs/
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && $(PY) -m tests.screenshots

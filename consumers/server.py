@@ -75,6 +75,8 @@ class Server(DaphneServer):
         outbox: SocketOutbox | ResponseOutbox
         if scope["type"] == "websocket":
             inbox, outbox = Inbox(protocol.transport), Connection(protocol).outbox
+            # Daphne undoes percent signs in them, and then could not answer with one of those that were offered.
+            scope["subprotocols"] = protocol.websocket_protocols
             run = self.application
         else:
             inbox, outbox = asyncio.Queue(), Response(protocol, partial(details.update, never_ends=True)).outbox

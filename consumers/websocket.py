@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable
 from types import FunctionType
+from typing import Any
 
+from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 
 from .frame import short_texts
@@ -12,6 +14,13 @@ from .frame import short_texts
 class WebSocket(WebSocketProtocol):
     on_text: Callable[[str], bool] | None = None
     """Is called with each message that comes the short way; whether that was all there is to do with it."""
+
+    def onConnect(self, request: ConnectionRequest) -> Any:
+        # Daphne would answer these with 500, and log a traceback for each.
+        spoken = "".join([request.path, *request.headers, request.headers.get("sec-websocket-protocol", "")])
+        if not spoken.isascii():
+            raise ConnectionDeny(ConnectionDeny.BAD_REQUEST, "This is not ASCII")  # type: ignore[no-untyped-call]
+        return super().onConnect(request)
 
     def onOpen(self) -> None:
         super().onOpen()

@@ -14,6 +14,9 @@ from .event import rfc3339
 MAX_CHARACTERS = 8192
 INDENT = "    "
 
+# What Django says there is about what a stranger sent, e.g. a Host header, and so is how often: the message is enough.
+_SECURITY = "django.security."
+
 # `runserver` colours its lines, which is no part of what they say.
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -68,6 +71,8 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def _exception(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    if record.name.startswith(_SECURITY):
+        return ""
     return formatter.formatException(record.exc_info) if record.exc_info else record.exc_text or ""
 
 

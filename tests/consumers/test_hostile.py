@@ -1,14 +1,22 @@
-"""Whatever a stranger sends in a handshake, it is understood or refused, and nothing else."""
+"""Whatever a stranger sends, in a handshake or after it, it is understood or refused, and nothing else.
+
+`tests.soak.hostile` says the same to a real server, for longer.
+"""
 
 import json
+from urllib.parse import urlencode
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from consumers import access, tokens
+from consumers import access, protocol, query, tokens
 from consumers.access import Claim, claim_of
 from consumers.origin import address_of
-from consumers.protocol import Refused
+from consumers.protocol import Ack, Hello, Refused, SetFilter
+
+from .test_filter import JSON
+from .test_history import NAMES as PARAMETERS
+from .test_history import VALUES as ARGUMENTS
 
 NAMES = st.sampled_from(
     ["host", "origin", "cookie", "authorization", "x-forwarded-for", "x-forwarded-host", "forwarded", "sec-fetch-site"]
@@ -35,6 +43,50 @@ SCOPES = st.fixed_dictionaries(
     },
     optional={"subprotocols": st.lists(st.text(max_size=40) | st.text(max_size=20).map("signalcast.token.{}".format))},
 )
+
+
+# What a log must not show as lines of its own.
+CANARY = "\r\nCANARY 12:00:00 CRITICAL django: \x1b[31m\u2028CANARY\0"
+MEMBERS = st.sampled_from(
+    ["from", "epoch", "tip", "stream", "filter", "window", "pos", "ghosts", "reactions_after", ""]
+)
+VALUES_OF_MEMBERS = st.one_of(
+    JSON,
+    st.just(CANARY),
+    st.integers(-(2**70), 2**70),
+    st.fixed_dictionaries({}, optional={"last": JSON, "since": JSON | st.just(CANARY)}),
+)
+OPS = st.sampled_from(["hello", "hello", "ack", "filter", "batch", CANARY]) | JSON
+MESSAGES = st.one_of(
+    st.builds(lambda op, rest: json.dumps({"op": op} | rest), OPS, st.dictionaries(MEMBERS, VALUES_OF_MEMBERS)),
+    JSON.map(json.dumps),
+    st.text(max_size=40),
+    st.builds(lambda opens, count: opens * count, st.sampled_from(["[", '{"a":', '{"op":']), st.integers(1, 30_000)),
+    st.integers(1, 200_000).map(lambda count: json.dumps({"op": "filter", "filter": "x" * count})),
+)
+# As pairs, and as whatever may stand behind a question mark.
+PAIRS = st.lists(st.tuples(PARAMETERS, ARGUMENTS | st.just(CANARY)), max_size=4)
+QUERIES = PAIRS.map(urlencode) | st.text(st.characters(codec="ascii"), max_size=40)
+
+
+@given(text=MESSAGES)
+def test_a_message_is_understood_or_refused(text):
+    try:
+        message = protocol.parse(text)
+    except Refused as refused:
+        assert refused.code == 4400
+        assert len(json.dumps(refused.message)) < 1000
+    else:
+        assert isinstance(message, Hello | Ack | SetFilter)
+
+
+@given(text=QUERIES)
+def test_a_query_is_understood_or_refused(text):
+    try:
+        query.parse(text)
+    except Refused as refused:
+        assert refused.code == 4400
+        assert len(json.dumps(refused.message)) < 1000
 
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])

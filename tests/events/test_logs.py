@@ -94,6 +94,14 @@ def test_an_object_has_what_machines_look_for():
     }
 
 
+def test_what_a_stranger_sent_is_no_traceback():
+    said = record("Invalid HTTP_HOST header: 'evil'", exc_info=raised(ValueError("evil")))
+    said.name = "django.security.DisallowedHost"
+
+    assert is_one_plain_line(LineFormatter().format(said))
+    assert "exception" not in json.loads(JsonFormatter().format(said))
+
+
 def test_an_extra_cannot_take_the_place_of_a_fact():
     told = json.loads(JsonFormatter().format(record("hello", level="CRITICAL", time="never", logger="other")))
 
