@@ -57,7 +57,10 @@ def compute(
     payload = describe(computed, limit=limit, personal=personal)
     if payload.subject:
         return payload
-    subject = _of_first(arguments)
+    name, instance = _first(arguments)
+    if instance is None or name in personal or name + ".pk" in personal:
+        return payload
+    subject = _row(instance)
     return payload._replace(subject="" if personal and _may_tell(payload, subject) else subject)
 
 
@@ -128,20 +131,22 @@ def _may_tell(payload: Payload, subject: str) -> bool:
 def _subject(data: dict[str, Any], arguments: Mapping[Any, Any], personal: Paths) -> str:
     """The first instance, as it is shown in the data, which has no personal values any more."""
     for value, shown in zip(arguments.values(), data.values(), strict=False):
-        if not issubclass(type(value), _INSTANCES) or _instance(value) is None:
+        if not issubclass(type(value), _INSTANCES) or (instance := _instance(value)) is None:
             continue
         if type(shown) is dict and "pk" in shown:
             return _named(shown["model"], shown["pk"])
         # What is not shown because it did not fit may still be named, if nobody has said what is personal in it.
-        return "" if personal or shown == MARK else _of_first(arguments)
+        return "" if personal or shown == MARK else _row(instance)
     return ""
 
 
-def _of_first(arguments: Mapping[Any, Any]) -> str:
-    for value in arguments.values():
+def _first(arguments: Mapping[Any, Any]) -> tuple[str, Model | None]:
+    """The first instance, and the name that it was sent by."""
+    for name, value in arguments.items():
         if (instance := _instance(value)) is not None:
-            return _row(instance)
-    return ""
+            # It may be of a class that somebody made of `str`.
+            return str.__str__(name), instance
+    return "", None
 
 
 def _instance(value: Any) -> Model | None:

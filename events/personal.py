@@ -89,7 +89,8 @@ class Search:
     """For the personal values of one event: `found` says where they are.
 
     `marked` are objects with names of theirs that are personal, `paths` are paths of keys with dots between them. A
-    list on the way of a path means each of its members. Keys may have dots themselves: `a.b` is `b` in `a`, and `a.b`.
+    list on the way of a path means each of its members, and what else is on the way, where an object should be, is
+    personal as a whole. Keys may have dots themselves: `a.b` is `b` in `a`, and `a.b`.
     """
 
     def __init__(self, marked: Iterable[tuple[dict[str, Any], frozenset[str]]], paths: Iterable[str]) -> None:
@@ -117,6 +118,10 @@ class Search:
             return self._object(value, paths, here)
         if type(value) is list:
             return [self._value(item, paths, (*here, str(index))) for index, item in enumerate(value)]
+        if paths and value is not None:
+            # A path leads on, and there is no way: then nobody knows what this is.
+            self.found.append(here)
+            return MARK
         return value
 
 

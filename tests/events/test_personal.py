@@ -138,14 +138,30 @@ def test_paths_lead_through_objects_and_into_each_member_of_a_list():
         ("note", "buyer.email", "items.to.name"),
         note=CANARY,
         buyer={"email": CANARY, "country": "pl"},
-        items=[{"to": {"name": CANARY}}, {"to": [{"name": CANARY}, {"name": None}]}, "else"],
+        items=[{"to": {"name": CANARY}}, {"to": [{"name": CANARY}, {"name": None}]}, CANARY],
     )
 
     assert data == {
         "note": MARK,
         "buyer": {"email": MARK, "country": "pl"},
-        "items": [{"to": {"name": MARK}}, {"to": [{"name": MARK}, {"name": MARK}]}, "else"],
+        "items": [{"to": {"name": MARK}}, {"to": [{"name": MARK}, {"name": MARK}]}, MARK],
     }
+
+
+@pytest.mark.parametrize("buyer", [CANARY, 7, True, [CANARY, 0.5]])
+def test_where_a_path_cannot_be_followed_all_that_is_there_is_personal(buyer):
+    payload = describe({"buyer": buyer, "note": "hello"}, limit=LIMIT, personal=["buyer.email"])
+
+    masked = MARK if not isinstance(buyer, list) else [MARK, MARK]
+    assert seen(payload) == {"buyer": masked, "note": "hello"}
+    assert CANARY not in payload.summary
+
+
+def test_what_is_not_there_is_not_personal():
+    payload = describe({"buyer": None, "seller": {"name": "x"}}, limit=LIMIT, personal=["buyer.email", "seller.email"])
+
+    assert payload.personal == ""
+    assert seen(payload) == {"buyer": None, "seller": {"name": "x"}}
 
 
 def test_a_path_finds_keys_that_have_dots_themselves():
@@ -273,6 +289,17 @@ def test_a_subject_does_not_tell_an_argument_that_an_attachment_declares_persona
 
     assert compute(data, None, {"order": an_order()}, limit=LIMIT, personal=["order"]).subject == ""
     assert compute(data, None, {"order": an_order()}, limit=LIMIT, personal=["order.pk"]).subject == ""
+
+
+@pytest.mark.parametrize("personal", ["user", "user.pk"])
+def test_a_subject_does_not_tell_a_personal_argument_that_the_data_leaves_out(personal):
+    def data(sender, user, order):
+        return {"total": 3}
+
+    arguments = {"user": an_order(pk=CANARY), "order": an_order()}
+
+    assert compute(data, None, arguments, limit=LIMIT, personal=[personal]).subject == ""
+    assert compute(data, None, arguments, limit=LIMIT, personal=["user.name"]).subject == f"academy.order/{CANARY}"
 
 
 def test_a_value_that_was_too_large_is_masked_as_well():
