@@ -57,6 +57,7 @@ def config(request: HttpRequest, viewer: access.Viewer) -> dict[str, Any]:
     attachments = catalog.attachments()
     return {
         "socket": f"{request.path}ws/",
+        "api": f"{request.path}api/",
         "stream": "main",
         "login": sign_in_address(request),
         "user": viewer.name,

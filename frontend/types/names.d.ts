@@ -9,6 +9,9 @@ declare global {
   type View = import('../static/frontend/core/view.js').View;
   type Matches = import('../static/frontend/core/view.js').Matches;
   type Hold = import('../static/frontend/core/hold.js').Hold;
+  type Told = import('../static/frontend/core/reactions.js').Told;
+  type Reaction = import('../static/frontend/core/reactions.js').Reaction;
+  type Receivers = import('../static/frontend/core/receivers.js').Receivers;
   type Rates = import('../static/frontend/core/rates.js').Rates;
   type Series = import('../static/frontend/core/rates.js').Series;
   // `Scheduler` and `History` alone are the browser's.

@@ -1,11 +1,13 @@
 """A server that says what a test tells it to: the other end of the page's websocket, without a server."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-from playwright.sync_api import Page, WebSocketRoute
+from playwright.sync_api import Page, Route, WebSocketRoute
 
 EPOCH = "5f1c09ab27de"
 TIME = "2026-11-22T16:08:43.350123Z"
@@ -81,11 +83,19 @@ class ScriptedServer:
         self.heartbeat_ms = 10_000
         self.window = 4096
         self.answer: Callable[[dict[str, Any]], list[str]] = self.welcome
+        self.asked: list[dict[str, str]] = []
+        self.page_of: Callable[[dict[str, str]], dict[str, Any]] = lambda query: {"events": [], "reactions": []}
         page.route_web_socket(lambda url: url.endswith("/ws/"), self.take)
+        page.route(re.compile(r"/api/events/\?"), self.tell)
 
     def take(self, socket: WebSocketRoute) -> None:
         self.sockets.append(socket)
         socket.on_message(self.listen)
+
+    def tell(self, route: Route) -> None:
+        """Answers over HTTP what `page_of` makes of the query."""
+        self.asked.append(dict(parse_qsl(urlsplit(route.request.url).query)))
+        route.fulfill(json=self.page_of(self.asked[-1]))
 
     def listen(self, frame: str | bytes) -> None:
         message = json.loads(frame)

@@ -111,7 +111,7 @@ def test_opened_late_the_page_knows_the_last_two_minutes_and_counts_live_events_
         "(all) => all.map((path) => path.getAttribute('d') ?? '').join('')"
     )
     heights = [float(height) for height in re.findall(r"v-([\d.]+)h", bars)]
-    assert sorted(heights) == [15.4, 44.0]
+    assert sorted(heights) == [13.7, 39.0]
 
 
 def test_the_chart_is_drawn_no_more_than_twice_a_second(dashboard, scripted):

@@ -71,7 +71,7 @@ def test_nothing_on_the_screen_moves_when_older_events_follow(board, log):
     assert board.evaluate(PLACES) == before
     assert len(before) > 15
     assert log.pages == [
-        {"op": "hello", "stream": "main", "from": 1601, "epoch": EPOCH, "window": 500},
+        {"op": "hello", "stream": "main", "from": 1601, "epoch": EPOCH, "window": 500, "reactions": False},
     ]
     assert log.scripted.of("ack")[-1]["pos"] <= 2601
 

@@ -2,10 +2,8 @@
 
 import {History} from './core/history.js';
 import {Hold} from './core/hold.js';
-import {Notes} from './core/notes.js';
 import {Pins} from './core/pins.js';
 import {Rates} from './core/rates.js';
-import {Receivers} from './core/receivers.js';
 import {Scheduler} from './core/scheduler.js';
 import {GAP, Store} from './core/store.js';
 import {UrlState} from './core/urlstate.js';
@@ -37,6 +35,7 @@ import {Older} from './ui/older.js';
 import {Permalink} from './ui/permalink.js';
 import {Pinned} from './ui/pinned.js';
 import {Rail} from './ui/rail.js';
+import {Reactions} from './ui/reactions.js';
 import {drawSample} from './ui/sample.js';
 import {Sheet} from './ui/sheet.js';
 import {splitterOf} from './ui/splitter.js';
@@ -69,9 +68,9 @@ const stream = new EventStream(config.socket, {
     scheduler.mark('list');
     if (hold.held) scheduler.mark('status');
   },
-  onReactions: (lines) => learn(notes.take(lines)),
+  onReactions: (lines) => reactions.take(lines),
   onGhosts(lines) {
-    lines.forEach((line) => store.pushGhost(line));
+    reactions.ghosts(lines);
     scheduler.mark('list');
   },
   onGap(gap) {
@@ -97,19 +96,18 @@ const hold = new Hold(store, () => {
 const connected = () => ['live', 'catching-up'].includes(stream.name);
 const isEmpty = () => store.size === 0 && stream.position !== null && stream.behind === 0;
 const ring = {view: new View(store), hold};
-const receivers = new Receivers();
-const notes = new Notes({store, rates, receivers, shown: () => list.view.store, isLive: (position) => position > stream.joined.head});
 const list = new List({...ring, scheduler, announce, open, rate, hue: (type) => rates.hue(type)});
-const history = new History({stream, ring, apply: (change) => older.apply(change), changed: () => scheduler.now('status')});
+const history = new History({stream, ring, apply: (change) => older.apply(change), changed: () => scheduler.now('status'), learn: (from, to) => reactions.lookUp(from, to)});
 const older = new Older({list, history, ring});
 const detail = new Detail({closed, step, announce, copyAs: new CopyAs(config), hue: (type) => rates.hue(type)});
 const conn = new Conn({stream, rate, signals: config.signals.length, announce, isEmpty});
-const strip = new Strip({stream, store, hold, history, announce, live: () => list.live()});
+const strip = new Strip({stream, store, hold, history, announce, live: () => list.live(), failed: () => rates.failures(Date.now())});
 const foot = new Foot({stream, store, list});
 const empty = new Empty({config, announce});
 const bar = new FilterBar({list, announce, changed: filter});
 const nomatch = new NoMatch({list, clear: () => bar.clear()});
 const rail = new Rail({rates, bar});
+const reactions = new Reactions({config, stream, store, rates, list, bar, show: (position) => show(position)});
 const chart = new Chart({rates});
 const brush = new Brush({bar});
 const pins = new Pins({name: config.stream});
@@ -150,6 +148,7 @@ scheduler.add('rates', () => {
   const lostAt = connected() ? null : now - (stream.now() - (stream.heardAt ?? 0));
   if (rail.free && rates.settle(now)) list.recolour();
   rail.draw(types, lostAt === null);
+  reactions.draw();
   chart.draw(types, now, lostAt);
   brush.draw();
 });
@@ -173,6 +172,7 @@ listenToKeys({
   range: () => brush.open(),
   view: () => looks.open(),
   export: () => file.save(),
+  failed: () => reactions.standings.toggleFailed(),
   theme: () => byId('theme').click(),
   help: () => help.open(),
 }, help.singleKeys);
@@ -194,11 +194,6 @@ bar.set(address.get('q'));
 scheduler.mark('rates');
 stream.open();
 followPage(stream);
-
-/** More is known of these. */
-function learn(ordinals) {
-  list.learn(ordinals);
-}
 
 function filter() {
   address.set('q', bar.text);
@@ -228,6 +223,7 @@ function open(ordinal) {
   if (detail.isOpen) link.move(entry.position);
   else link.open(entry.position);
   detail.open(entry);
+  reactions.open(entry);
   pinned.show(entry);
   compare.show(entry);
   highlights.drawOpen();

@@ -29,10 +29,11 @@ export class History {
    * @param {{view: View, hold: Hold}} parts.ring what is shown otherwise
    * @param {(change: () => void) => void} parts.apply makes a change and leaves what is on the screen where it is
    * @param {() => void} parts.changed
+   * @param {(from: number, to: number) => void} parts.learn has what the receivers did looked up
    * @param {typeof readPage} [parts.read]
    */
-  constructor({stream, ring, apply, changed, read = readPage}) {
-    Object.assign(this, {stream, ring, apply, changed, read});
+  constructor({stream, ring, apply, changed, learn = () => {}, read = readPage}) {
+    Object.assign(this, {stream, ring, apply, changed, learn, read});
   }
 
   /** The oldest position that the server still holds. */
@@ -192,6 +193,7 @@ export class History {
     const {url, stream, epoch} = this.stream;
     const page = await this.read(url, {stream, epoch, from, to});
     if (page.from > from) this.#pruned = Math.max(this.#pruned, page.from);
+    this.learn(page.from, to);
     return page;
   }
 

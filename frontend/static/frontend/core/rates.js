@@ -54,6 +54,12 @@ export class Rates {
     return this.#seconds(this.#failed);
   }
 
+  /** How many failed in the last two minutes, and this second. */
+  failures(now) {
+    this.#advance(now);
+    return this.#failed.reduce((sum, n) => sum + n, 0);
+  }
+
   /** Events that failed, per second. */
   failing(now) {
     this.#advance(now);

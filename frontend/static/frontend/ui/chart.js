@@ -8,18 +8,20 @@ import {byId, draw, h, mark, say} from './dom.js';
 const LAYERS = 4;               // types that are drawn apart; the others are one grey
 const REST = 6;
 const LONGEST = 40;             // characters of a name in the table
-const BASE = 47, HEIGHT = 44;   // of 48: the axis, and how high the highest second is
+const BASE = 41, HEIGHT = 39;   // of 48: the axis, and how high the highest second is; what failed hangs below it
+const BELOW = 5.5;              // how deep the second is in which most failed
 
 export class Chart {
-  #drawn = {layers: [], all: [], now: 0};    // what the table says too
+  #drawn = {layers: [], all: [], failed: [], now: 0};    // what the table says too
 
   /** @param {{rates: Rates}} parts */
   constructor({rates}) {
     this.rates = rates;
     this.axis = draw('path', {class: 'chart__axis', d: `M0 ${BASE}.5H${SECONDS}`});
     this.cut = draw('path', {class: 'chart__cut'});
+    this.bad = draw('path', {class: 'chart__bad'});
     this.paths = Array.from({length: LAYERS + 1}, () => draw('path', {class: 'chart__bar'}));
-    byId('chart').append(this.axis, ...this.paths, this.cut);
+    byId('chart').append(this.axis, ...this.paths, this.bad, this.cut);
     byId('rate-table-open').addEventListener('click', () => this.#openTable());
   }
 
@@ -32,13 +34,22 @@ export class Chart {
     say(byId('chart-max'), perSecond(most));
     const base = new Array(SECONDS).fill(0);
     const layers = this.#split(types, all);
-    this.#drawn = {layers, all, now};
+    const failed = this.rates.failed(now);
+    this.#drawn = {layers, all, failed, now};
     layers.forEach(({hue, seconds}, layer) => {
       mark(this.paths[layer], 'data-hue', hue);
       mark(this.paths[layer], 'd', bars(seconds, base, HEIGHT / Math.max(1, most)));
     });
+    this.#fail(now);
     const x = lostAt === null ? null : SECONDS - (Math.floor(now / 1000) - Math.floor(lostAt / 1000)) + 0.5;
     mark(this.cut, 'd', x === null || x < 0 ? null : `M${x} 0V48`);
+  }
+
+  #fail(now) {
+    const {failed} = this.#drawn, most = Math.max(...failed), perSec = this.rates.failing(now);
+    mark(this.bad, 'd', failed.map((n, i) => (n ? `M${i} ${BASE + 1}h.86v${(n / most * BELOW).toFixed(1)}h-.86z` : '')).join('') || null);
+    mark(byId('chart-failed'), 'hidden', !most);
+    say(byId('chart-failed').querySelector('b'), `${perSecond(perSec).slice(0, -2)}`);
   }
 
   /** The first types, and the rest together: as many layers as there are paths. */
@@ -53,8 +64,8 @@ export class Chart {
   }
 
   #openTable() {
-    const {layers, all, now} = this.#drawn, table = byId('rate-table');
-    const columns = [{name: 'all', seconds: all}, ...layers.filter(({name, seconds}) => name && seconds.some(Boolean))];
+    const {layers, all, failed, now} = this.#drawn, table = byId('rate-table');
+    const columns = [{name: 'all', seconds: all}, ...(failed.some(Boolean) ? [{name: 'failed', seconds: failed}] : []), ...layers.filter(({name, seconds}) => name && seconds.some(Boolean))];
     const rows = all.map((_, i) => h('tr', {}, h('th', {scope: 'row'}, timeOfDay((Math.floor(now / 1000) - SECONDS + i) * 1000)),
       ...columns.map(({seconds}) => h('td', {}, count(seconds[i])))));
     table.querySelector('thead').replaceChildren(h('tr', {}, ...['Second', ...columns.map(({name}) => name)].map((name) => h('th', {scope: 'col'}, name.slice(0, LONGEST)))));

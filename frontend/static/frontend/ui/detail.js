@@ -2,13 +2,14 @@
 
 import {count, split, time, visible} from '../core/format.js';
 import {member} from '../core/jsontext.js';
-import {UNREADABLE, summaryOf} from '../core/store.js';
+import {GHOST, UNREADABLE, summaryOf} from '../core/store.js';
 import {copyFrom} from './copy.js';
 import {byId, h, icon, mark} from './dom.js';
 import {showRaw, showTree} from './payload.js';
 
 const PAGE = matchMedia('(max-width: 63.99rem)');    // below, the detail is a page; app.css says the same
-const FIRST = ['id', 'sequence', 'source', 'subject', 'sender', 'time'];
+const FIRST = ['id', 'correlationid', 'causationid', 'origin', 'sentfrom', 'originhost', 'originuser', 'traceparent', 'sequence', 'source', 'subject', 'sender', 'time'];
+const CALLED = new Map([['correlationid', 'correlation'], ['causationid', 'cause'], ['sentfrom', 'sent from'], ['originhost', 'host'], ['originuser', 'user']]);
 const SHOWN = new Set(['data', 'type', 'summary', 'specversion', 'datacontenttype']);
 const LONGEST = 500;
 
@@ -79,9 +80,9 @@ export class Detail {
     byId('detail-meta').replaceChildren(
       Number.isNaN(ms) ? '' : h('time', {datetime: new Date(ms).toISOString(), title: new Date(ms).toISOString()}, `${time(ms)} ${zone(ms)}`),
       subject && h('span', {}, visible(subject)),
-      Number.isNaN(position) ? '' : h('span', {}, `pos ${count(position)}`));
-    byId('detail-ids').replaceChildren(...identity(event).map(([key, value]) => h('div', {class: 'ids__row'}, h('dt', {class: 'cut', title: visible(key)}, visible(key)),
-      h('dd', {}, h('span', {}, visible(value)), h('button', {class: 'btn btn--icon btn--tiny', type: 'button', 'aria-label': `Copy ${visible(key)}`, 'data-copy': key}, icon('i-copy'))))));
+      kind === GHOST ? h('span', {class: 'undone'}, 'rolled back') : Number.isNaN(position) ? '' : h('span', {}, `pos ${count(position)}`));
+    byId('detail-ids').replaceChildren(...identity(event).map(([key, value]) => h('div', {class: 'ids__row'}, h('dt', {class: 'cut', title: visible(key)}, CALLED.get(key) ?? visible(key)),
+      h('dd', {}, h('span', {}, visible(value)), h('button', {class: 'btn btn--icon btn--tiny', type: 'button', 'aria-label': `Copy ${CALLED.get(key) ?? visible(key)}`, 'data-copy': key}, icon('i-copy'))))));
     mark(this.element.querySelector('[data-copy=link]'), 'hidden', Number.isNaN(position));
     for (const what of ['shell', 'pytest', 'curl']) mark(this.element.querySelector(`[data-copy=${what}]`), 'hidden', unreadable);
     this.element.querySelector('.detail__body').scrollTop = 0;

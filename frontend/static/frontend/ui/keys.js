@@ -17,6 +17,7 @@ export const KEYS = [
   {keys: ['c'], says: 'Copy the event as JSON', act: 'copy', by: 'event'},
   {keys: ['/'], says: 'Filter', act: 'find'},
   {keys: ['t'], says: 'Types', act: 'types'},
+  {keys: ['e'], says: 'Failed only', act: 'failed'},
   {keys: ['p'], says: 'Copy a link to the event', act: 'copy', by: 'link'},
   {keys: ['b'], says: 'Pin the event, or take the pin away', act: 'pin'},
   {keys: ['g'], says: 'Go to a time or a position', act: 'go'},

@@ -1,6 +1,6 @@
 // What the receivers of an event did, in a row: a bar for each, as tall as it was slow, the same in words, and the time.
 
-import {count, milliseconds, plural} from '../core/format.js';
+import {count, milliseconds, plural, visible} from '../core/format.js';
 import {TOLD, UNKNOWN, UNTOLD, listenersOf, readReactions, sumOf} from '../core/reactions.js';
 import {h, icon, mark, say} from './dom.js';
 
@@ -60,7 +60,7 @@ function bar({outcome, ms}) {
 
 /** The mark of an outcome, and its word for those who cannot see it. */
 export function outcome(name) {
-  const [picture, word] = OUTCOMES.get(name) ?? ['i-minus', name];
+  const [picture, word] = OUTCOMES.get(name) ?? ['i-minus', visible(name)];
   return [icon(picture), h('span', {class: 'vh'}, word)];
 }
 

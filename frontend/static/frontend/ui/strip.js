@@ -8,9 +8,9 @@ const TITLE = document.title;
 export class Strip {
   #told = null;
 
-  /** @param {{stream: EventStream, store: Store, hold: Hold, history: LogHistory, announce: (text: string) => void, live: () => void}} parts */
-  constructor({stream, store, hold, history, announce, live}) {
-    Object.assign(this, {stream, store, hold, history, announce, live});
+  /** @param {{stream: EventStream, store: Store, hold: Hold, history: LogHistory, announce: (text: string) => void, live: () => void, failed: () => number}} parts `failed` is how many events did lately */
+  constructor({stream, store, hold, history, announce, live, failed}) {
+    Object.assign(this, {stream, store, hold, history, announce, live, failed});
     this.element = byId('strip');
     this.text = this.element.querySelector('.strip__text');
     this.pause = byId('pause');
@@ -32,7 +32,8 @@ export class Strip {
     mark(byId('newest'), 'hidden', !held);
     say(this.pause.querySelector('span'), held ? 'Resume' : 'Pause');
     swapIcon(this.pause.querySelector('svg'), held ? 'i-play' : 'i-pause');
-    document.title = held ? `⏸ ${TITLE}` : TITLE;
+    const failed = this.failed();
+    document.title = `${held ? '⏸ ' : ''}${failed ? `(${count(failed)}✕) ` : ''}${TITLE}`;
     const past = this.history.view?.store;
     say(byId('newest').querySelector('span'), past ? 'Back to live' : 'Show newest');
     if (past) this.#write(icon('i-pause'), `History, ${count(past.first)} to ${count(past.next - 1)}`, `${count(this.hold.fresh)} new`);

@@ -1,0 +1,73 @@
+// All that is learnt of events after they came, wired: frames and pages → store → rows, the open event, the rail, the title.
+
+import {Notes} from '../core/notes.js';
+import {Receivers} from '../core/receivers.js';
+import {readEvents} from '../lib/log.js';
+import {Reacts} from './reacts.js';
+import {Standings} from './standings.js';
+import {Tree} from './tree.js';
+
+const CHAIN = 200;    // events of a chain that are asked for
+
+export class Reactions {
+  /**
+   * @param {object} parts
+   * @param {{api: string}} parts.config
+   * @param {EventStream} parts.stream
+   * @param {Store} parts.store the ring
+   * @param {List} parts.list
+   * @param {FilterBar} parts.bar
+   * @param {(position: number) => void} parts.show opens an event
+   */
+  constructor({config, stream, store, rates, list, bar, show}) {
+    Object.assign(this, {config, stream, list, store});
+    const receivers = new Receivers();
+    this.notes = new Notes({store, rates, receivers, shown: () => list.view.store, isLive: (position) => position > stream.joined.head});
+    this.reacts = new Reacts();
+    this.tree = new Tree({
+      store: () => list.view.store, go: show, hue: (type) => rates.hue(type),
+      ask: (correlationid) => readEvents(config.api, {correlationid, limit: CHAIN}),
+    });
+    this.standings = new Standings({receivers, bar});
+  }
+
+  /** @param {string[]} lines */
+  take(lines) {
+    const ordinals = this.notes.take(lines);
+    this.list.learn(ordinals);
+    const entry = this.#open;
+    if (entry && ordinals.has(entry.ordinal)) this.reacts.show(entry);
+    this.tree.learn(ordinals, entry);
+  }
+
+  /** Events that were rolled back. @param {string[]} lines */
+  ghosts(lines) {
+    for (const line of lines) this.store.pushGhost(line);
+  }
+
+  /** @param {Entry} entry */
+  open(entry) {
+    this.reacts.show(entry);
+    this.tree.show(entry);
+  }
+
+  /** What the receivers of a page of history did: the websocket tells only of what it sends live. */
+  async lookUp(from, to) {
+    try {
+      const {reactions} = await readEvents(this.config.api, {after: `${this.stream.epoch}:${from - 1}`, limit: to - from});
+      this.take(reactions);
+    } catch {
+      // Then nothing is said of them.
+    }
+  }
+
+  draw() {
+    this.standings.draw();
+  }
+
+  /** The open event, where it is still held. */
+  get #open() {
+    const {selected, view} = this.list;
+    return selected !== null && selected >= view.store.first && selected < view.store.next ? view.store.at(selected) : null;
+  }
+}
