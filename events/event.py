@@ -31,7 +31,11 @@ _ATTRIBUTES = (
     "recorded",
     "correlationid",
     "causationid",
+    "traceparent",
     "origin",
+    "originhost",
+    "originuser",
+    "sentfrom",
 )
 
 _OPENING = '{"specversion":"1.0","id":"'
@@ -62,7 +66,11 @@ class Event:
     """How, if not in the sender's own transaction: "aftercommit" or "besteffort"."""
     correlation_id: str = ""
     causation_id: str = ""
+    traceparent: str = ""
     origin: str = ""
+    origin_host: str = ""
+    origin_user: str = ""
+    sent_from: str = ""
 
     def marked(self, recorded: str) -> "Event":
         """The same event, marked as one that was not recorded in its sender's transaction."""
@@ -82,7 +90,11 @@ class Event:
             self.recorded,
             self.correlation_id,
             self.causation_id,
+            self.traceparent,
             self.origin,
+            self.origin_host,
+            self.origin_user,
+            self.sent_from,
         )
         known = {name: value for name, value in zip(_ATTRIBUTES, values, strict=True) if value}
         return f'{_OPENING}{self.id}",{_dumps(known)[1:-1]},"data":{self.data}}}'

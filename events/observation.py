@@ -11,6 +11,7 @@ from typing import Any
 from django.dispatch import Signal
 
 from .attachment import attached
+from .origin import line
 from .sending import Sending, current, enter, leave, steps, without_clocks
 
 
@@ -66,7 +67,7 @@ def _subclass(own: Any) -> type:
             return _send(self, "send_robust", super().send_robust, arguments, named)
 
         async def asend(self, *arguments: Any, **named: Any) -> Any:
-            sending = Sending(self, "asend", sys._getframe(1))
+            sending = Sending(self, "asend", line(sys._getframe(1)))
             try:
                 responses = await _within(sending, super().asend(*arguments, **named))
             finally:
@@ -74,7 +75,7 @@ def _subclass(own: Any) -> type:
             return without_clocks(responses)
 
         async def asend_robust(self, *arguments: Any, **named: Any) -> Any:
-            sending = Sending(self, "asend_robust", sys._getframe(1))
+            sending = Sending(self, "asend_robust", line(sys._getframe(1)))
             try:
                 responses = await _within(sending, super().asend_robust(*arguments, **named))
             finally:

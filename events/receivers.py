@@ -1,6 +1,7 @@
 """The one receiver: it records a signal as an event, in the sender's own transaction, and never troubles the sender."""
 
 import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from . import log, metrics
 from .attachment import Attachment, attached
 from .event import Event, new_id, now
 from .instance import memory
+from .origin import host, line, origin
 from .payload import compute, describe
 from .publisher import publish, publisher
 from .sending import Sending
@@ -69,9 +71,13 @@ def _event(
             attachment.data, sender, arguments, limit=settings.MAX_DATA_BYTES, personal=attachment.personal
         )
     time = now()
-    sending.event_id, sending.type = new_id(time), attachment.type
+    came = origin()
+    cause = sending.cause
+    id = new_id(time)
+    sending.event_id, sending.type = id, attachment.type
+    sending.correlation_id = cause.correlation_id if cause else came.correlation_id or id
     return Event(
-        id=sending.event_id,
+        id=id,
         stream=MAIN,
         type=attachment.type,
         source=settings.SOURCE,
@@ -83,7 +89,19 @@ def _event(
         degraded=payload.degraded,
         personal=payload.personal,
         recorded=recorded,
+        correlation_id=sending.correlation_id,
+        causation_id=cause.event_id if cause else "",
+        traceparent=came.traceparent,
+        origin=came.text,
+        origin_host=host(),
+        origin_user=came.user,
+        sent_from=_line_of(sending),
     )
+
+
+def _line_of(sending: Sending) -> str:
+    caller = sending.caller
+    return caller if isinstance(caller, str) else line(caller or sys._getframe())
 
 
 def _append(event: Event, sending: Sending) -> None:

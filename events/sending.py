@@ -43,7 +43,7 @@ class Sending:
         self.signal = signal
         self.method = method
         self.caller = caller
-        """The frame that sends, until the event is made."""
+        """The frame that sends, until it has; or the line in it, where the event is made elsewhere."""
         self.parent = _current.get()
         """The sending in one of whose receivers this one happens."""
         self._open = [True, False]
@@ -71,6 +71,14 @@ class Sending:
             _clocked_later(receiver, name, index, self, times)
             for index, (receiver, name) in enumerate(zip(later, names_later, strict=True), len(sync))
         ]
+
+    @property
+    def cause(self) -> "Sending | None":
+        """The sending in one of whose receivers this one happens, the nearest that is an event."""
+        parent = self.parent
+        while parent is not None and not parent.event_id:
+            parent = parent.parent
+        return parent
 
     def finish(self) -> None:
         """The sender has its answer, or its exception."""
