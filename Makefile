@@ -69,6 +69,7 @@ chaos-mutants: $(TEST) ## Break the product in each known way: the same campaign
 soak: DURATION = 60
 soak: $(TEST) ## Weigh the server among 200 slow clients, and among hostile ones, DURATION=60 seconds each
 	$(PY) -m tests.soak $(DURATION)
+	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && $(PYTEST) tests/browser/soak_tabs.py
 	$(PY) -m tests.soak.hostile $(DURATION)
 
 screenshots: $(TEST) ## Take the pictures of the dashboard that are in docs/

@@ -42,6 +42,7 @@ import {splitterOf} from './ui/splitter.js';
 import {Strip} from './ui/strip.js';
 import {TestEvent} from './ui/testevent.js';
 import {themeToggle} from './ui/theme.js';
+import {measureColumns} from './ui/widths.js';
 
 const BACKFILL = 500;    // events shown from before the page was opened
 const BUSY = 20;         // events a second, above which the list is drawn four times a second and no more
@@ -177,6 +178,7 @@ listenToKeys({
   help: () => help.open(),
 }, help.singleKeys);
 new More();
+measureColumns();
 new TestEvent({config, announce});
 drawSample(config.signals, (type) => rates.hue(type));
 themeToggle(byId('theme'));

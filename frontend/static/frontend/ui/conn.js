@@ -75,6 +75,8 @@ export class Conn {
 
   #catchingUp() {
     const {position, head, behind, joined} = this.stream;
+    // What we are behind of came since we had caught up: it is not the server that is slow.
+    if (position > joined.head + 1) return {dot: 'busy', text: `This tab is slow: ${count(behind)} behind`, spoken: 'This tab is slow'};
     const done = Math.max(0, position - joined.position);
     return {dot: 'busy', text: 'Catching up', aside: `${count(done)} of ${count(done + behind)}`, spoken: `Catching up to ${count(head)}`};
   }

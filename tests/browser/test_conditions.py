@@ -1,0 +1,132 @@
+"""Conditions that a reader may be in: large text, wide spacing, forced colours, a slow tab or a frozen one."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import no_sideways, row
+from tests.browser.scripted import batch, dump, event
+
+SPACED = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`* {
+        line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important;
+    }`);
+    document.adoptedStyleSheets = [sheet];
+}"""
+# What is cut at its side without three dots that say so, or above and below.
+CUT = """() => [...document.querySelectorAll('.rows .row:not([hidden]) *')].filter((element) => {
+    const {overflow, textOverflow} = getComputedStyle(element);
+    const wide = element.scrollWidth > element.clientWidth + 1 && textOverflow !== 'ellipsis';
+    const high = element.scrollHeight > element.clientHeight + 1;
+    return element.matches('.c-time, .c-recv, .c-ms, .cut') && (wide || high);
+}).map((element) => element.className)"""
+
+
+def reactions(position: int) -> str:
+    told = [{"receiver": f"a.receivers.r{n}", "order": n, "ms": 3.5 * n, "outcome": "ok"} for n in range(1, 4)]
+    told.append({"receiver": "a.receivers.crm", "order": 4, "ms": 48, "outcome": "raised", "error": "Timeout: no"})
+    line = {"pos": position, "id": "x", "method": "send", "ms": 69, "reactions": told}
+    return "\n".join([dump({"op": "reactions", "after": position}), dump(line)])
+
+
+@pytest.fixture
+def told(dashboard, scripted):
+    """Forty events, of which the newest one failed in a receiver."""
+    scripted.events(1, 40)
+    scripted.send(reactions(40))
+    expect(row(dashboard, 0).locator(".c-recv__text")).to_have_text("1 of 4 failed")
+    return dashboard
+
+
+@pytest.mark.parametrize("width", [1280, 1000, 390])
+@pytest.mark.parametrize("act", [SPACED, "document.documentElement.style.fontSize = '200%'"], ids=["spaced", "200%"])
+def test_larger_and_wider_text_is_not_cut(told, scripted, act, width):
+    told.set_viewport_size({"width": width, "height": 800})
+    told.evaluate(act)
+
+    scripted.wait_for(lambda: told.evaluate(CUT) == [])
+    assert no_sideways(told)
+    box, view = row(told, 0).locator(".c-recv__text").bounding_box(), told.viewport_size
+    assert box["x"] + box["width"] <= view["width"]
+
+
+def test_with_forced_colours_a_shape_says_what_a_colour_said(told):
+    told.emulate_media(forced_colors="active", reduced_motion="reduce")
+    row(told, 0).click()
+    told.locator("#q").fill("mark:order")
+
+    style = "(element, name) => getComputedStyle(element)[name]"
+    assert row(told, 0).evaluate(style, "outlineStyle") == "solid"
+    assert told.locator(".pip[data-outcome=bad]").first.evaluate(style, "forcedColorAdjust") == "none"
+    assert told.locator(".conn .dot").evaluate(style, "animationName") == "none"
+    assert told.locator(".conn__text").inner_text() == "Live"
+
+
+def test_what_a_screen_reader_is_told_of_a_row_is_right_wherever_one_scrolls(told, scripted):
+    scripted.events(41, 1960)
+    expect(row(told, 0)).to_contain_text("order 2000")
+    told.keyboard.press("Space")
+    for top in (0, 9_000, 53_000, 100):
+        told.locator("#list").evaluate("(list, top) => { list.scrollTop = top; }", top)
+        expect(row(told, top // 28 + 2)).to_contain_text(f"order {2000 - top // 28 - 2}")
+    assert told.locator("[role=grid]").get_attribute("aria-rowcount") == "2001"
+
+
+def test_at_a_thousand_events_a_second_a_screen_reader_hears_no_more_than_a_sentence_a_second(dashboard, scripted):
+    dashboard.evaluate("""() => {
+        window.heard = [];
+        const region = document.getElementById('announce');
+        new MutationObserver(() => heard.push(performance.now())).observe(region, {childList: true});
+    }""")
+    for start in range(1, 3001, 50):
+        scripted.events(start, 50)
+        if start % 500 == 1:
+            dashboard.keyboard.press("Space")
+        dashboard.wait_for_timeout(25)
+
+    times = dashboard.evaluate("heard")
+    assert 1 <= len(times) <= 5
+    assert all(later - before >= 990 for before, later in zip(times, times[1:], strict=False))
+
+
+def test_a_tab_that_falls_behind_says_that_it_is_the_slow_one(dashboard, scripted):
+    scripted.events(1, 5)
+    expect(dashboard.locator(".conn__text")).to_have_text("Live")
+
+    scripted.send(batch(6, [event(n) for n in range(6, 11)], head=3210))
+    expect(dashboard.locator(".conn__text")).to_have_text("This tab is slow: 3,200 behind")
+    expect(dashboard.locator("#proof")).to_have_text("10 received, 3,200 to come")
+
+    for start in range(11, 3211, 400):
+        scripted.events(start, 400)
+    expect(dashboard.locator(".conn__text")).to_have_text("Live")
+    expect(dashboard.locator("#proof")).to_have_text("3,210 sent = stored = shown")
+
+
+def test_a_tab_that_was_frozen_takes_in_all_that_came_meanwhile(dashboard, scripted):
+    scripted.events(1, 5)
+    session = dashboard.context.new_cdp_session(dashboard)
+    session.send("Page.setWebLifecycleState", {"state": "frozen"})
+    for start in range(6, 1006, 100):
+        scripted.events(start, 100)
+    session.send("Page.setWebLifecycleState", {"state": "active"})
+
+    expect(row(dashboard, 0)).to_contain_text("order 1005")
+    expect(dashboard.locator("#missed")).to_have_text("0 missed")
+    expect(dashboard.locator("[role=grid]")).to_have_attribute("aria-rowcount", "1006")
+
+
+def test_an_event_of_five_megabytes_opens_at_once_and_shows_its_beginning(dashboard, scripted):
+    scripted.send(batch(1, [event(1, data={"items": ["x" * 70] * 70_000})]))
+    expect(row(dashboard, 0)).to_be_visible()
+
+    took = dashboard.evaluate("""() => {
+        const began = performance.now();
+        document.querySelector('.rows .row').click();
+        document.getElementById('payload').getBoundingClientRect();
+        return performance.now() - began;
+    }""")
+
+    assert took < 1500, f"{took:.0f} ms"
+    expect(dashboard.locator("#payload").get_by_role("button", name="Show all")).to_be_visible()
+    assert len(dashboard.locator("#payload").inner_text()) < 200_000
