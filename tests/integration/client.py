@@ -17,8 +17,14 @@ class Client:
         self.events = []
         self.lines = []
         self.gaps = []
+        self.reactions = {}
+        """By position and receiver."""
+        self.noted = []
+        """The lines of reactions, as they came."""
+        self.ghosts = {}
         self.welcome = None
         self.position = None
+        self.after = None
         self._url = url
         self._hello = hello
         self._tip = None
@@ -44,6 +50,8 @@ class Client:
             assert self.welcome["op"] == "welcome", self.welcome
             if self.position is None:
                 self.position = self.welcome["from"]
+            if self.after is None:
+                self.after = self.welcome["reactions_after"]
             assert self.welcome["from"] == self.position
             yield self
 
@@ -66,6 +74,14 @@ class Client:
                 self.gaps.append((message["from"], message["to"], message["reason"]))
                 self.position = message["to"]
                 self._tip = None
+                if message["reason"] == "epoch":
+                    self.after = self.welcome["reactions_after"]
+            case "reactions":
+                self.after = message["after"]
+                self._learn(lines)
+            case "ghosts":
+                self.after = message["after"]
+                self.ghosts |= {ghost["id"]: ghost for ghost in map(json.loads, lines)}
         return message
 
     async def hear_until(self, condition):
@@ -82,7 +98,21 @@ class Client:
     def _resume(self):
         if self.position is None:
             return {}
-        return {"from": self.position, "epoch": self.welcome["epoch"], "tip": self._tip}
+        return {
+            "from": self.position,
+            "epoch": self.welcome["epoch"],
+            "tip": self._tip,
+            "reactions_after": self.after,
+        }
+
+    def _learn(self, lines):
+        """What receivers did with events that were sent, and with no others."""
+        for line in map(json.loads, lines):
+            event = next((event for event in reversed(self.events) if int(event["sequence"]) == line["pos"]), None)
+            assert event and event["id"] == line["id"], line
+            self.noted.append(line)
+            for reaction in line.get("reactions", ()):
+                self.reactions[line["pos"], reaction["receiver"]] = reaction
 
     async def _store(self, batch, lines):
         assert batch["from"] == self.position

@@ -35,7 +35,7 @@ async def test_clients_that_never_read_cost_the_server_little_and_the_others_not
 async def test_a_client_gets_no_more_than_its_window_until_it_acknowledges(server, send):
     await send(500)
     async with connect(server.url, subprotocols=["signalcast.v1"]) as socket, asyncio.timeout(SECONDS):
-        await socket.send('{"op":"hello","from":1,"window":100}')
+        await socket.send('{"op":"hello","from":1,"window":100,"reactions":false}')
         assert json.loads(await socket.recv())["op"] == "welcome"
 
         position = acknowledged = 1

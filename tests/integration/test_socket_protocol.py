@@ -31,6 +31,8 @@ async def test_the_welcome_says_where_the_client_is(server, send):
     async with client.connected():
         assert client.welcome.pop("epoch")
         assert len(client.welcome.pop("tip")) == 36
+        # What receivers did is noted a moment later.
+        assert client.welcome.pop("reactions_after") in range(11)
         assert client.welcome == {
             "op": "welcome",
             "stream": "main",
@@ -129,7 +131,7 @@ async def test_an_acknowledgement_of_what_was_not_sent_is_an_error_and_the_socke
 
 async def test_what_was_told_already_may_be_acknowledged_again(server, send):
     await send(5)
-    client = Client(server.url, **{"from": 4})
+    client = Client(server.url, **{"from": 4, "reactions": False})
     async with client.connected():
         await client.say(op="ack", pos=4)
         await client.say(op="ack", pos=1)
@@ -174,7 +176,7 @@ async def header(socket):
 async def test_a_filter_is_answered_when_there_is_room_again_and_of_many_the_newest(server, send):
     await send(3)
     async with connect(server.url, subprotocols=["signalcast.v1"]) as socket, asyncio.timeout(SECONDS):
-        await socket.send('{"op":"hello","from":1,"window":1}')
+        await socket.send('{"op":"hello","from":1,"window":1,"reactions":false}')
         before = [await header(socket) for _ in range(2)]
         for type in ("a.first", "a.second", "academy.order_paid"):
             await socket.send(json.dumps({"op": "filter", "filter": {"exact": {"type": type}}}))

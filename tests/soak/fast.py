@@ -36,7 +36,7 @@ class Fast:
             if message["op"] == "batch":
                 self._hear(lines)
                 await socket.send(json.dumps({"op": "ack", "pos": message["to"]}))
-            elif message["op"] not in ("welcome", "heartbeat"):
+            elif message["op"] not in ("welcome", "heartbeat", "reactions"):
                 self.faults.append(header)
 
     def _hear(self, lines):

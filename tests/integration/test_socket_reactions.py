@@ -1,0 +1,191 @@
+"""Two servers on one log: what receivers do in another process arrives at the clients of both, and at nobody else's."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+from urllib.request import Request, urlopen
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import Permission, User
+from django.db import connections
+
+from consumers import tokens
+
+from .client import SECONDS, Client
+
+# In the process that sends: a receiver that fails, and one that is late.
+RECEIVERS = """
+from academy.signals import course_completed, order_paid
+def fails(sender, number=None, **kwargs):
+    if number == 1:
+        raise LookupError("mei@example.com")
+async def comes_later(sender, **kwargs):
+    pass
+for signal in (order_paid, course_completed):
+    signal.connect(fails, weak=False)
+    signal.connect(comes_later, weak=False)
+def send(signal, number):
+    try:
+        signal.send(sender=Order, number=number)
+    except LookupError:
+        pass
+"""
+
+
+@pytest.fixture
+def layer(valkey):
+    return {"REDIS_URL": valkey.url, "DJANGO_SETTINGS_MODULE": "tests.integration.settings"}
+
+
+@pytest.fixture
+def servers(layer, start_server):
+    return [start_server("ours", **layer) for _ in range(2)]
+
+
+@pytest.fixture
+def act(layer, shell):
+    """Sends signals in a process of its own, and waits for its end."""
+
+    async def act(*lines):
+        code = "\n".join([RECEIVERS, *lines])
+        assert await asyncio.to_thread(shell(code, **layer).wait) == 0
+
+    return act
+
+
+def outcomes(client, receiver):
+    return {
+        position: reaction["outcome"]
+        for (position, name), reaction in client.reactions.items()
+        if name.rpartition(".")[2] == receiver
+    }
+
+
+async def hear(*clients, until):
+    await asyncio.gather(*(client.hear_until(lambda client=client: until(client)) for client in clients))
+
+
+async def test_what_receivers_did_in_another_process_arrives_at_the_clients_of_both_servers(servers, act):
+    clients = [Client(server.url) for server in servers for _ in range(2)]
+    async with AsyncExitStack() as stack:
+        for client in clients:
+            await stack.enter_async_context(client.connected())
+
+        await act(*(f"send(order_paid, {number})" for number in range(3)))
+        await hear(*clients, until=lambda client: len(outcomes(client, "comes_later")) == 3)
+
+    for client in clients:
+        assert outcomes(client, "fails") == {1: "ok", 2: "raised", 3: "ok"}
+        assert outcomes(client, "comes_later") == {1: "ok", 2: "not_run", 3: "ok"}
+        failed = next(reaction for reaction in client.reactions.values() if reaction["outcome"] == "raised")
+        assert failed["error"] == "LookupError: mei@example.com"
+        assert client.noted == clients[0].noted
+    assert clients[0].noted[0]["method"] == "send"
+
+
+async def test_a_client_that_comes_back_to_the_other_server_gets_what_it_missed(servers, act):
+    client = Client(servers[0].url)
+    async with client.connected():
+        await act("send(order_paid, 0)")
+        await hear(client, until=lambda client: outcomes(client, "comes_later"))
+        client.drop()
+    before = list(client.noted)
+
+    await act("send(order_paid, 1)", "send(order_paid, 2)")
+    client._url = servers[1].url
+    async with client.connected():
+        await hear(client, until=lambda client: len(outcomes(client, "comes_later")) == 3)
+    fresh = Client(servers[1].url, **{"from": 1})
+    async with fresh.connected():
+        await hear(fresh, until=lambda client: len(outcomes(client, "comes_later")) == 3)
+
+    assert before and client.noted[: len(before)] == before
+    assert client.sequences == fresh.sequences == [1, 2, 3]
+    assert sorted(map(json.dumps, client.noted)) == sorted(map(json.dumps, fresh.noted))
+    assert client.reactions == fresh.reactions
+
+
+async def test_what_is_noted_of_an_event_while_its_client_is_away_comes_first(servers, act):
+    client = Client(servers[0].url)
+    async with client.connected():
+        await act("send(order_paid, 0)")
+        await hear(client, until=lambda client: outcomes(client, "comes_later"))
+        client.drop()
+
+    await sync_to_async(_note_again)(client.events[0]["id"])
+    await act("send(order_paid, 2)")
+    client._url = servers[1].url
+    heard = []
+    async with client.connected(), asyncio.timeout(SECONDS):
+        while len(outcomes(client, "comes_later")) < 2:
+            heard.append(await client.hear())
+
+    assert heard[0]["op"] == "reactions"
+    assert outcomes(client, "latest") == {1: "ok"}
+
+
+def _note_again(id):
+    from events import notes
+    from events.event import Note
+
+    text = json.dumps({"pos": 1, "id": id, "reactions": [{"receiver": "shop.latest", "outcome": "ok"}]})
+    try:
+        notes.write("main", [Note(kind="reactions", position=1, event_id=id, type="academy.order_paid", text=text)])
+    finally:
+        connections.close_all()
+
+
+async def test_of_what_the_filter_hides_nothing_is_said(servers, act):
+    paid = Client(servers[0].url, filter={"exact": {"type": "academy.order_paid"}})
+    whole = Client(servers[1].url)
+    async with paid.connected(), whole.connected():
+        await act(
+            "send(course_completed, 1)", "send(order_paid, 2)", "send(course_completed, 3)", "send(order_paid, 4)"
+        )
+        await hear(whole, until=lambda client: len(outcomes(client, "comes_later")) == 4)
+        await hear(paid, until=lambda client: len(outcomes(client, "comes_later")) == 2)
+        await paid.say(op="filter", filter={"exact": {"type": "academy.course_completed"}})
+        await paid.hear_op("filtered")
+        await act("send(order_paid, 5)", "send(course_completed, 6)")
+        await hear(paid, until=lambda client: len(outcomes(client, "comes_later")) == 3)
+
+    assert set(outcomes(paid, "comes_later")) == {2, 4, 6}
+
+
+@pytest.fixture
+def key(transactional_db):
+    """A token's secret: of somebody who may see one type of events, and no personal data."""
+
+    def make():
+        user = User.objects.create_user("mei")
+        user.user_permissions.add(Permission.objects.get(codename="view_event"))
+        try:
+            return tokens.create("a program", user, types="academy.order_paid")[1]
+        finally:
+            connections.close_all()
+
+    return make
+
+
+async def test_of_what_may_not_be_seen_nothing_is_said_on_any_way(layer, start_server, shell, key):
+    closed = layer | {"DEBUG": "0", "SECRET_KEY": "one key for all processes of this test, long enough"}
+    server = start_server("ours", **closed)
+    authorization = {"Authorization": f"Bearer {await sync_to_async(key)()}"}
+    client = Client(server.url)
+    async with client.connected(additional_headers=authorization):
+        lines = ["send(course_completed, 1)", "send(order_paid, 1)", "send(order_paid, 2)"]
+        code = "\n".join([RECEIVERS, *lines])
+        assert await asyncio.to_thread(shell(code, **closed).wait) == 0
+        await hear(client, until=lambda client: len(outcomes(client, "comes_later")) == 2)
+
+    def fetch(path):
+        with urlopen(Request(server.origin + path, headers=authorization), timeout=SECONDS) as answer:
+            return json.load(answer)
+
+    page = await asyncio.to_thread(fetch, "/api/events/?reactions=1&after=earliest")
+
+    hidden = {reaction["error"] for reaction in client.reactions.values() if "error" in reaction}
+    assert hidden == {"LookupError"}
+    assert [line["pos"] for line in page["reactions"]] == [2, 3]
+    assert "mei" not in json.dumps([client.noted, page])
