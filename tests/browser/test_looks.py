@@ -54,16 +54,16 @@ def test_compact_rows_stand_closer_and_stay_so(some, scripted):
 
 
 def test_columns_leave_and_come_back_and_stay_so(some, scripted):
-    at = some.locator(".row--head .c-type").bounding_box()["x"]
+    at = some.locator("#list .row--head .c-type").bounding_box()["x"]
     some.get_by_role("button", name="View").click()
     some.get_by_label("Time", exact=True).uncheck()
     some.get_by_label("Sender").uncheck()
     some.get_by_role("button", name="Close").click()
-    expect(some.locator(".row--head .c-time")).to_be_hidden()
+    expect(some.locator("#list .row--head .c-time")).to_be_hidden()
     expect(row(some, 0).locator(".c-sender")).to_be_hidden()
-    assert some.locator(".row--head .c-type").bounding_box()["x"] == 288 < at
+    assert some.locator("#list .row--head .c-type").bounding_box()["x"] == 288 < at
     heads, cells = (
-        some.locator(f"{name} > :visible").evaluate_all(
+        some.locator(f"#list {name} > :visible").evaluate_all(
             "(all) => all.map((cell) => Math.round(cell.getBoundingClientRect().x))"
         )
         for name in (".row--head", '.row[aria-rowindex="2"]')
