@@ -229,9 +229,7 @@ class StreamConsumer(AsyncConsumer):
         visit = self._visit
         assert visit
         opening = await open_at(hub, hello.start, filter, visit.sight, epoch=hello.epoch, tip=hello.tip)
-        if (hello.reactions_after or 0) > hub.notebook.noted:
-            # Another process told the client.
-            await hub.catch_up()
+        await hub.hear_of_note(hello.reactions_after or 0)
         # Asked without a wait before the subscription, or many at once would all find room.
         self._process.check_room()
         visit.audit.began(way=self._dialect.name, start=opening.position, filter=filter.key)

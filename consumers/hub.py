@@ -25,6 +25,7 @@ from .periodic import every
 from .protocol import Batch
 from .ring import Ring
 from .rounds import Rounds
+from .shared import Shared
 from .sight import FULL, Sight
 from .subscription import LogReplaced, Pruned, Subscription
 
@@ -97,6 +98,7 @@ class Hub:
         self.notebook = Notebook(log, self._entry_held)
         """What is noted of the stream's events."""
         self._rounds = Rounds(self._announce)
+        self._looks = Shared()
 
     @property
     def head(self) -> int:
@@ -139,6 +141,7 @@ class Hub:
         self._rounds.stop()
         await self._pages.stop()
         await self.notebook.stop()
+        await self._looks.stop()
 
     @contextmanager
     def subscribe(self, filter: Filter, start: int, sight: Sight = FULL) -> Iterator[Subscription]:
@@ -193,6 +196,11 @@ class Hub:
             # After the events, so that nobody hears of what an event led to before the event.
             if await self.notebook.read_up_to(head):
                 self._rounds.ask()
+
+    async def hear_of_note(self, cursor: int) -> None:
+        """Look at the log once for all who have heard of a note from another process, unless it is known here."""
+        if cursor > self.notebook.noted:
+            await self._looks.answer("log", self.catch_up)
 
     def _is_of_another(self, head: Head, known: int) -> bool:
         return head.epoch != self.epoch or head.position < known

@@ -40,11 +40,12 @@ def merged(notes: Sequence[Note], sight: Sight) -> str:
 
 def _together(told: Sequence[dict[str, Any]]) -> dict[str, Any]:
     whole: dict[str, Any] = {}
-    reactions: dict[tuple[Any, Any], Any] = {}
+    reactions: dict[tuple[Any, ...], Any] = {}
     for each in told:
         whole |= each
         for reaction in each.get("reactions") or ():
-            reactions[reaction.get("receiver"), reaction.get("source")] = reaction
+            # One that is connected twice, for two senders, has two places.
+            reactions[tuple(map(reaction.get, ("receiver", "source", "order")))] = reaction
     if any("reactions" in each for each in told):
         whole["reactions"] = sorted(reactions.values(), key=_order)
         whole.pop("unknown", None)

@@ -111,6 +111,7 @@ def _reactions() -> Schema:
         "method": {"enum": ["send", "send_robust", "asend", "asend_robust"]},
         "ms": {"type": "number", "minimum": 0, "description": "All of the call."},
         "reactions": {"type": "array", "items": ref("reaction")},
+        "more": {"type": "integer", "minimum": 1, "description": "How many receivers are not listed."},
         "unknown": {"const": True},
     }
     return object_of(members, required=("pos", "id")) | {"description": "What receivers did with one event."}

@@ -78,3 +78,17 @@ async def test_another_log_has_other_notes(start_hub):
 
     [note] = hub.notebook.page_at_hand(0).notes
     assert note.event_id == log.held[1].id
+
+
+async def test_what_clients_have_heard_of_elsewhere_is_looked_for_once(start_hub):
+    log = MemoryLog(events=5)
+    log.interval = 60
+    hub = await start_hub(log)
+    log.note(1, 2)
+    log.calls.clear()
+
+    await asyncio.gather(*(hub.hear_of_note(2) for _ in range(100)))
+    await hub.hear_of_note(2)
+
+    assert hub.notebook.noted == 2
+    assert log.calls.count("head") == 1

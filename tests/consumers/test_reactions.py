@@ -42,6 +42,16 @@ def test_the_later_of_two_reactions_of_a_receiver_holds_and_all_stand_in_their_o
     assert line == {"pos": 1, "id": "event 1", "method": "asend", "ms": 1.5}
 
 
+def test_a_receiver_that_is_connected_twice_has_two_places():
+    twice = [reaction("book", order=1), reaction("book", "ignored", why="sender")]
+
+    line = json.loads(
+        merged([note(1, reactions=twice), note(2, reactions=[reaction("book", "raised", order=1)])], FULL)
+    )
+
+    assert sorted(each["outcome"] for each in line["reactions"]) == ["ignored", "raised"]
+
+
 def test_what_is_known_wins_over_what_is_not():
     line = json.loads(merged([note(1, unknown=True), note(2, reactions=[reaction("mail")])], FULL))
 
