@@ -14,8 +14,15 @@ def test_reactions_and_ghosts_are_passed_on_line_by_line_with_their_cursor(live)
     live.receive(notes("reactions", [LINE, LINE], after=7))
     live.receive(notes("ghosts", [ghost], after=8))
     live.receive(notes("reactions", [], after=9))
+    live.receive(notes("reactions", [], after=4))  # of a replay
 
-    assert live.get("notes") == [["reactions", [LINE, LINE], 7], ["ghosts", [ghost], 8], ["reactions", [], 9]]
+    assert live.get("notes") == [
+        ["reactions", [LINE, LINE], 7],
+        ["ghosts", [ghost], 8],
+        ["reactions", [], 9],
+        ["reactions", [], 4],
+    ]
+    assert live.get("stream.noted") == 9
     assert live.get("stream.position") == 43
 
 

@@ -18,37 +18,35 @@ const LISTENED = new Set(['ok', 'raised', 'not_run', 'cancelled']);    // the ot
  * @property {string} traceback
  * @property {string} why it was ignored
  */
-/** @typedef {{pos: number, state: number, method: string, ms: number, reactions: Reaction[]}} Told */
+/** @typedef {{pos: number, state: number, method: string, reactions: Reaction[]}} Told */
 
 /** @param {string} line @returns {Told|null} null where it cannot be read */
 export function readReactions(line) {
   try {
-    const {pos, method, ms, unknown, reactions} = JSON.parse(line);
+    const {pos, method, unknown, reactions} = JSON.parse(line);
     const list = Array.isArray(reactions) ? reactions.filter((one) => one !== null && typeof one === 'object').map(reaction) : [];
     const state = unknown === true ? UNKNOWN : Array.isArray(reactions) ? TOLD : UNTOLD;
-    return {pos: Number(pos ?? NaN), state, method: text(method), ms: number(ms), reactions: list.sort((a, b) => a.order - b.order)};
+    return {pos: Number(pos ?? NaN), state, method: text(method), reactions: list.sort((a, b) => a.order - b.order)};
   } catch {
     return null;
   }
 }
 
-/** What was told twice: of each receiver the later, and of the whole too. @param {Told|null} before @param {Told} later @returns {Told} */
+/** What was told twice: of each receiver the later. @param {Told|null} before @param {Told} later @returns {Told} */
 export function merge(before, later) {
   if (!before || before.state !== TOLD || later.state !== TOLD) return later;
   const by = new Map([...before.reactions, ...later.reactions].map((one) => [keyOf(one), one]));
-  const ms = Number.isNaN(later.ms) ? before.ms : Number.isNaN(before.ms) ? later.ms : Math.max(before.ms, later.ms);
-  return {...later, ms, reactions: [...by.values()].sort((a, b) => a.order - b.order)};
+  return {...later, reactions: [...by.values()].sort((a, b) => a.order - b.order)};
 }
 
-/** How many listened, how many of them raised, and how long the sender waited for them. @param {Told} told */
-export function sumOf({ms, reactions}) {
-  const listened = reactions.filter(({outcome}) => LISTENED.has(outcome));
-  const sum = reactions.reduce((all, one) => all + (one.ms || 0), 0);
+/** How many listened, how many of them raised, and how long the sender waited for them all. @param {Told} told */
+export function sumOf(told) {
+  const listened = listenersOf(told), starts = startsOf(told);
   return {
     listened: listened.length,
     failed: listened.filter(({outcome}) => outcome === 'raised').length,
     ok: listened.filter(({outcome}) => outcome === 'ok').length,
-    ms: Number.isNaN(ms) ? sum : ms,
+    ms: Math.max(0, ...told.reactions.map(({ms}, i) => starts[i] + (ms || 0))),
   };
 }
 

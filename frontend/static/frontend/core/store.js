@@ -4,14 +4,16 @@
 // has let go lies before `first`. Gaps and a replaced log are entries too, at the place in which they happened; so are
 // ghosts, which were sent and rolled back: they have no position and are no events. What the receivers did comes later.
 
+import {read} from './line.js';
 import {UNTOLD, merge, readReactions, sumOf} from './reactions.js';
+
+export {read, summaryOf} from './line.js';
 
 export const EVENT = 0;
 export const UNREADABLE = 1;
 export const GAP = 2;
 export const GHOST = 3;
 
-const SUMMARY = 300;    // characters shown of a summary
 const ENTRY = 60;       // bytes that an entry costs besides its text, about
 const NAMES = 65535;    // names of types and senders that are kept apart; later ones are read from their lines
 
@@ -19,6 +21,7 @@ export class Store {
   bytes = 0;
   events = 0;     // that ever came
   dropped = 0;    // events let go for room
+  failed = 0;     // events of which a receiver raised
   failed = 0;     // of those that came, events of which a receiver failed
   missed = 0;     // positions that the server said, or we saw, never came
 
@@ -70,7 +73,7 @@ export class Store {
     const event = read(line);
     if (!event) return;
     this.#append({...columns(line), kind: GHOST, position: NaN});
-    const text = event.reactions ? JSON.stringify({ms: event.ms, reactions: event.reactions}) : '';
+    const text = event.reactions ? JSON.stringify({method: event.method, reactions: event.reactions}) : '';
     if (text) this.#tell(this.next - 1, readReactions(text), text);
   }
 
@@ -82,8 +85,9 @@ export class Store {
   update(line) {
     const told = readReactions(line), ordinal = told && told.state !== UNTOLD ? this.ordinalOf(told.pos) : null;
     if (ordinal === null) return null;
-    const before = this.toldOf(ordinal), all = merge(before, told);
+    const before = this.toldOf(ordinal), all = merge(before, told), hadFailed = this.nerr[ordinal % this.capacity] > 0;
     this.#tell(ordinal, all, all === told ? line : JSON.stringify(all));
+    if (!hadFailed && this.nerr[ordinal % this.capacity]) this.failed += 1;
     while (this.bytes > this.budget && this.size > 1) this.#drop();
     return {ordinal, before, told};
   }
@@ -239,19 +243,3 @@ function columns(line) {
 const isEvent = (kind) => kind === EVENT || kind === UNREADABLE;
 
 const cost = (line) => line.length + ENTRY;
-
-/** The event in a line, or null where the line is not a JSON object that has a type. */
-export function read(line) {
-  try {
-    const event = JSON.parse(line);
-    return event !== null && typeof event === 'object' && 'type' in event ? event : null;
-  } catch {
-    return null;
-  }
-}
-
-/** What an event is about, in a line. Read where it is shown: kept for all, it would be most of what this page keeps. */
-export function summaryOf(line) {
-  const summary = read(line)?.summary;
-  return summary === undefined ? '' : String(summary).slice(0, SUMMARY);
-}

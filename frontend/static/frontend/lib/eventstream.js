@@ -225,7 +225,7 @@ export class EventStream {
 
   #note({after, lines}, tell) {
     tell(lines, after);
-    this.noted = after;
+    this.noted = Math.max(this.noted ?? after, after);    // what belongs to a replay may say an earlier one
   }
 
   #known(line) {

@@ -7,8 +7,6 @@ import {Reacts} from './reacts.js';
 import {Standings} from './standings.js';
 import {Tree} from './tree.js';
 
-const CHAIN = 200;    // events of a chain that are asked for
-
 export class Reactions {
   /**
    * @param {object} parts
@@ -26,7 +24,7 @@ export class Reactions {
     this.reacts = new Reacts();
     this.tree = new Tree({
       store: () => list.view.store, go: show, hue: (type) => rates.hue(type),
-      ask: (correlationid) => readEvents(config.api, {correlationid, limit: CHAIN}),
+      ask: (correlationid) => readEvents(config.api, {correlationid}),
     });
     this.standings = new Standings({receivers, bar});
   }

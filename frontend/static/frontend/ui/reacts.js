@@ -46,7 +46,7 @@ export class Reacts {
   #list(all) {
     mark(this.body.parentElement, 'hidden', !all?.reactions.length);
     if (!all) return this.body.replaceChildren();
-    const starts = startsOf(all), whole = Math.max(...all.reactions.map(({ms}, i) => starts[i] + (ms || 0)), 0);
+    const starts = startsOf(all), whole = sumOf(all).ms;
     const rows = all.reactions.flatMap((one, i) => [this.#row(`${keyOf(one)} run`, [one, starts[i], whole], () => runOf(one, starts[i], whole)),
       ...(one.error || one.traceback ? [this.#row(`${keyOf(one)} error`, [one.error, one.traceback], () => errorOf(one))] : [])]);
     const elements = rows.map(({element}) => element);

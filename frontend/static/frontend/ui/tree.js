@@ -16,11 +16,12 @@ export class Tree {
   #id = '';
   #asked = '';
   #ordinals = new Set();
+  #isAll = true;         // whether there are no more events in the chain than are shown
 
   /**
    * @param {object} parts
    * @param {() => Store} parts.store that the open event is of
-   * @param {(correlation: string) => Promise<{events: object[], reactions: string[]}>} parts.ask
+   * @param {(correlation: string) => Promise<{events: object[], reactions: string[], whole: boolean}>} parts.ask
    * @param {(position: number) => void} parts.go opens another one
    * @param {(type: string) => number} parts.hue
    */
@@ -38,6 +39,7 @@ export class Tree {
     if (correlation !== this.#asked) {
       this.#links.clear();
       this.#asked = correlation;
+      this.#isAll = true;
       if (correlation) this.#ask(correlation);
     }
     if (!correlation) this.#links.clear();
@@ -54,7 +56,10 @@ export class Tree {
   }
 
   #keep(event, ordinal, reactions) {
-    if (this.#links.size >= MOST && !this.#links.has(event.id)) return;
+    if (this.#links.size >= MOST && !this.#links.has(event.id)) {
+      this.#isAll = false;
+      return;
+    }
     const told = reactions ? readReactions(reactions) : null;
     const before = this.#links.get(event.id), link = linkOf(event, told && sumOf(told));
     this.#links.set(link.id, before && Number.isNaN(link.ms) ? before : link);
@@ -73,10 +78,11 @@ export class Tree {
 
   async #ask(correlation) {
     try {
-      const {events, reactions} = await this.ask(correlation);
+      const {events, reactions, whole} = await this.ask(correlation);
       if (this.#asked !== correlation) return;
       const told = new Map(reactions.map((line) => [readReactions(line)?.pos, line]));
       for (const event of events) if (event?.correlationid === correlation) this.#keep(event, null, told.get(Number(event.sequence)));
+      this.#isAll &&= whole;
       this.#draw();
     } catch {
       // What is held here is shown; of the rest nobody claims to know.
@@ -91,7 +97,7 @@ export class Tree {
     const focused = this.list.contains(document.activeElement) ? document.activeElement.closest('.node')?.dataset.at : null;
     this.list.replaceChildren(...top, ...rows.map((row) => this.#node(row, ms, top.length ? 1 : 0)));
     if (focused) this.list.querySelector(`[data-at="${Number(focused)}"] a`)?.focus({preventScroll: true});
-    say(byId('cause-note'), `${plural(rows.length, 'event')}${ms > 0 ? `, ${milliseconds(ms)} ms` : ''}`);
+    say(byId('cause-note'), `${plural(rows.length, 'event')}${this.#isAll ? '' : ' of more'}${ms > 0 ? `, ${milliseconds(ms)} ms` : ''}`);
   }
 
   #node({link, depth, from}, whole, indent) {

@@ -1,0 +1,19 @@
+// An event as it came, a line of JSON: read where that is needed, since kept as values all of them would be too much. No DOM.
+
+const SUMMARY = 300;    // characters shown of a summary
+
+/** The event in a line, or null where the line is not a JSON object that has a type. */
+export function read(line) {
+  try {
+    const event = JSON.parse(line);
+    return event !== null && typeof event === 'object' && 'type' in event ? event : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What an event is about, in a line. Read where it is shown: kept for all, it would be most of what this page keeps. */
+export function summaryOf(line) {
+  const summary = read(line)?.summary;
+  return summary === undefined ? '' : String(summary).slice(0, SUMMARY);
+}
