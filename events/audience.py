@@ -1,9 +1,9 @@
-"""An audience: who receives a signal, as Django holds them now. The one place that looks at how Django does that.
+"""An audience: who is connected to a signal at the moment, whether it is sent or not.
 
-It is no part of Django's promises, and has changed three times. Where it looks otherwise than expected, nobody knows.
+How Django holds them is no part of its promises, and has changed three times. Where it looks otherwise than expected,
+nobody knows.
 """
 
-import functools
 import inspect
 import weakref
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from typing import Any
 from django.apps import apps
 from django.dispatch import Signal
 
-from .documentation import place_of
+from .roster import known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,23 +42,6 @@ def audience(signal: Signal, *, but: Callable[..., Any]) -> list[Receiver] | Non
     return found
 
 
-def name_of(receiver: Any) -> str:
-    """Module and name: of a method with its class, of an object with a `__call__` that of its class."""
-    function = _function(receiver)
-    module = getattr(function, "__module__", None) or type(receiver).__module__
-    return f"{module}.{getattr(function, '__qualname__', type(receiver).__qualname__)}"
-
-
-def source_of(receiver: Any) -> str:
-    """File and line, e.g. `academy/receivers.py:52`; empty where there is none."""
-    function = _function(receiver)
-    if inspect.isclass(function):
-        return ""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    module = getattr(inspect.unwrap(function), "__module__", None)
-    return place_of(module, code.co_firstlineno) if code and module else ""
-
-
 def _receiver(entry: Any) -> Receiver:
     """`(key, reference or receiver, …)`, wherever whatever else stands (5.2 and 6.0 differ)."""
     called = _called(entry[1])
@@ -66,7 +49,8 @@ def _receiver(entry: Any) -> Receiver:
     if called is None:
         return Receiver(name="", is_alive=False, sender=sender)
     is_async = any(each is True for each in entry[2:]) or inspect.iscoroutinefunction(called)
-    return Receiver(name=name_of(called), source=source_of(called), is_async=is_async, sender=sender)
+    receiver = known(called)
+    return Receiver(name=receiver.path, source=receiver.source, is_async=is_async, sender=sender)
 
 
 def _called(reference: Any) -> Any:
@@ -88,13 +72,3 @@ def _label(sender: Any) -> str:
     meta = getattr(sender, "_meta", None)
     label = getattr(meta, "label", None) or f"{type(sender).__module__}.{type(sender).__qualname__}"
     return str(label)
-
-
-def _function(receiver: Any) -> Any:
-    """The function within partials and methods; of an object that can be called its class."""
-    while isinstance(receiver, functools.partial):
-        receiver = receiver.func
-    receiver = getattr(receiver, "__func__", receiver)
-    if hasattr(receiver, "__qualname__"):
-        return receiver
-    return type(receiver)

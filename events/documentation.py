@@ -15,6 +15,8 @@ from itertools import zip_longest
 from types import ModuleType
 from typing import NamedTuple
 
+from .roster import place
+
 MAX_LENGTH = 2000
 # A signal may be imported from where it was imported to.
 MAX_HOPS = 5
@@ -48,13 +50,8 @@ def documentation_of(path: str) -> Documentation:
 
 def place_of(module: str, line: int) -> str:
     """`academy/signals.py:6`: by the module's name, wherever it is installed."""
-    found = sys.modules.get(module)
-    file = (getattr(found, "__file__", None) or "").replace("\\", "/").rpartition("/")[2]
-    if not file:
-        return ""
-    parts = module.split(".")
-    folders = parts if file.startswith("__init__.") else parts[:-1]
-    return f"{'/'.join([*folders, file])}:{line}"
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return f"{place(file, module)}:{line}" if file else ""
 
 
 _Import = tuple[str, str]

@@ -116,8 +116,8 @@ def _receivers(connected: list[Receiver] | None, reception: Reception) -> list[d
     for receiver in connected or ():
         told.append(_receiver(receiver, records.pop(receiver.name, Record())))
     for name, seen in records.items():
-        elsewhere = Receiver(name=name, source=seen.source, is_async=seen.is_async)
-        told.append({**_receiver(elsewhere, seen), "state": "elsewhere"})
+        other = Receiver(name=name, source=seen.source, is_async=seen.is_async)
+        told.append({**_receiver(other, seen), "state": "dead" if seen.is_gone else "elsewhere"})
     return told if told or connected is not None else None
 
 

@@ -19,11 +19,14 @@ class Record:
     failures: int = 0
     source: str = ""
     is_async: bool = False
+    is_gone: bool = False
+    """Whether it was found to be a dead reference when the signal was last sent."""
     _milliseconds: list[float] = field(default_factory=list)
 
     def add(self, reaction: Mapping[str, Any]) -> None:
         self.source = str(reaction.get("source") or self.source)
         self.is_async = bool(reaction.get("async"))
+        self.is_gone = reaction.get("why") == "dead"
         if reaction.get("outcome") not in _RAN:
             return
         self.count += 1

@@ -1,5 +1,6 @@
 """The page: its shell, its configuration, and the policy that keeps what it shows from acting."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,11 @@ from events import catalog
 from events.examples import examples, models
 
 SIGN_IN = 4401
+
+# Where the page of signals is, below the dashboard.
+CATALOG = "catalog/"
+
+Config = Callable[[HttpRequest, access.Viewer], dict[str, Any]]
 
 # No inline script, style or handler, nothing from another host, no markup made from text.
 CONTENT_SECURITY_POLICY = (
@@ -35,11 +41,22 @@ class SignIn(LoginView):
 
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
+    return page(request, "frontend/dashboard.html", config)
+
+
+@require_safe
+def signals(request: HttpRequest) -> HttpResponse:
+    """The catalog: what is known of every streamed signal."""
+    return page(request, "frontend/catalog.html", config_of_signals)
+
+
+def page(request: HttpRequest, template: str, config: Config) -> HttpResponse:
+    """To whoever may follow the stream; others are told what is missing."""
     try:
         viewer = access.viewer_of_request(request)
     except access.Refused as refused:
         return refuse(request, refused.code)
-    return guarded(render(request, "frontend/dashboard.html", {"config": config(request, viewer)}))
+    return guarded(render(request, template, {"config": config(request, viewer)}))
 
 
 def refuse(request: HttpRequest, code: int) -> HttpResponse:
@@ -60,6 +77,7 @@ def config(request: HttpRequest, viewer: access.Viewer) -> dict[str, Any]:
         "api": f"{request.path}api/",
         "stream": "main",
         "login": sign_in_address(request),
+        "catalog": f"{request.path}{CATALOG}",
         "user": viewer.name,
         "open": viewer.open,
         # One receiver of each is the one that records it.
@@ -75,6 +93,18 @@ def config(request: HttpRequest, viewer: access.Viewer) -> dict[str, Any]:
         "examples": examples(attachments),
         "models": models(attachments),
         "test": testing(request, viewer),
+    }
+
+
+def config_of_signals(request: HttpRequest, viewer: access.Viewer) -> dict[str, Any]:
+    """The same of the page of signals, which is one below the dashboard."""
+    dashboard = request.path.removesuffix(CATALOG)
+    return {
+        "dashboard": dashboard,
+        "signals": f"{dashboard}api/signals/",
+        "login": sign_in_address(request),
+        "user": viewer.name,
+        "open": viewer.open,
     }
 
 

@@ -9,8 +9,9 @@ from django.dispatch import Signal
 
 from academy.models import Order
 from academy.signals import order_paid, profile_verified
-from events.audience import Receiver, audience, name_of, source_of
+from events.audience import Receiver, audience
 from events.receivers import record
+from events.roster import known
 
 
 def plain(sender, **arguments):
@@ -55,15 +56,10 @@ def test_functions_methods_objects_and_partials_have_names_and_sources(signal):
 
     found = audience(signal, but=record)
 
-    here = "tests.events.test_audience."
-    assert [each.name for each in found] == [
-        here + name for name in ("plain", "waiting", "Desk.answer", "Desk", "plain")
-    ]
-    assert [each.source.partition(":")[0] for each in found if each.name != here + "Desk"] == [
-        "tests/events/test_audience.py"
-    ] * 4
-    assert [each.name for each in found] == [name_of(each) for each in receivers]
-    assert [each.source for each in found] == [source_of(each) for each in receivers]
+    names = ["plain", "waiting", "Desk.answer", "Desk", "plain"]
+    assert [each.name for each in found] == [f"{__name__}.{name}" for name in names]
+    assert {each.source.partition(":")[0] for each in found} == {"tests/events/test_audience.py"}
+    assert [each.source for each in found] == [known(each).source for each in receivers]
 
 
 def test_one_that_is_gone_is_shown_as_such(signal):

@@ -1,5 +1,6 @@
 """events.inventory and `manage.py signals`: all that is known of every streamed signal."""
 
+import gc
 import json
 from io import StringIO
 
@@ -87,6 +88,23 @@ def test_receivers_are_those_of_this_process_and_those_that_were_seen_elsewhere(
     crm = known["push_to_crm"]
     assert (crm["count"], crm["failures"], crm["p50_ms"], crm["state"]) == (1, 1, 3.0, "connected")
     assert (facts["noted"], facts["failed"]) == (1, 1)
+
+
+def test_one_that_is_gone_is_told_as_such(order, signals):
+    def receive(sender, **arguments):
+        """Connected by a weak reference, as is usual, and then forgotten."""
+
+    order_paid.connect(receive)
+    order_paid.send(sender=Order, order=order)
+    del receive
+    gc.collect()
+    order_paid.send(sender=Order, order=order)
+    assert publisher().flush(5)
+
+    (gone,) = [each for each in taken()["receivers"] if each["state"] == "dead"]
+
+    assert gone["receiver"].endswith("receive") and gone["count"] == 1
+    assert "gone: it was connected by a weak reference" in signals("academy.order_paid")
 
 
 def test_a_change_is_told(order):

@@ -87,14 +87,13 @@ def _receivers(signal: dict[str, Any]) -> list[list[str]]:
 
 
 def _receiver(receiver: dict[str, Any]) -> str:
-    if receiver["state"] == "dead":
-        return "(gone: it was connected by a weak reference)"
     notes = [
+        *(["gone: it was connected by a weak reference"] if receiver["state"] == "dead" else []),
         *(["async"] if receiver["async"] else []),
         *([f"of {receiver['sender']} only"] if receiver["sender"] else []),
         *(["not in this process"] if receiver["state"] == "elsewhere" else []),
     ]
-    return f"{receiver['receiver']} ({', '.join(notes)})" if notes else receiver["receiver"]
+    return f"{receiver['receiver']} ({', '.join(notes)})".lstrip() if notes else receiver["receiver"]
 
 
 def _fields(signal: dict[str, Any]) -> list[list[str]]:
