@@ -99,6 +99,14 @@ class Event:
         known = {name: value for name, value in zip(_ATTRIBUTES, values, strict=True) if value}
         return f'{_OPENING}{self.id}",{_dumps(known)[1:-1]},"data":{self.data}}}'
 
+    def ghost(self, epoch: str, reactions: str = "") -> str:
+        """The line of an event that is in no log, since its transaction rolled back; with a member that says what its
+        receivers did, if that is known."""
+        text = self.encode()
+        about = f'{_source(self.source, self.stream, epoch)},"outcome":"rolledback",'
+        end = f",{reactions}}}" if reactions else "}"
+        return text[:_SPLICE] + about + text[_SPLICE:-1] + end
+
 
 class Entry:
     """An event in its place: a position of the stream and the line that clients get."""

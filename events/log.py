@@ -41,7 +41,7 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 # libpq's PQTRANS_INERROR, in a transaction of which a statement has failed, and PQTRANS_UNKNOWN, without a connection.
 _IN_ERROR, _UNKNOWN = 3, 4
 
-_RECORDER = f"{__package__}.receivers"
+_RECORDERS = (f"{__package__}.fate", f"{__package__}.receivers")
 
 _COLUMNS = "event_id, stream, type, source, sender, subject, time, correlation_id, causation_id, origin, text"
 _INSERT = f"INSERT INTO signalcast_event ({_COLUMNS}) VALUES ({', '.join(['%s'] * 11)})"
@@ -262,7 +262,7 @@ def prune(stream: str, before: int, *, batch: int = 1000) -> int:
     """Delete the events of positions below `before`, oldest first, `batch` at a time. Returns how many.
 
     Only ever a prefix of the positions, and nothing that waits for one: holes in the middle would look like loss. What
-    was noted of an event goes with it.
+    was noted of an event goes with it, and so do the ghosts of that time.
     """
     return sum(prune_in_batches(stream, before, batch=batch))
 
@@ -271,8 +271,8 @@ def prune_in_batches(stream: str, before: int, *, batch: int = 1000) -> Iterator
     """The same, with the number of events that each batch deleted, as soon as it has."""
     connection = connections[current().DATABASE]
     found = head(stream)
-    stop = min(before, found.position + 1)
-    for start in range(oldest(stream, found), stop, batch):
+    first, stop = oldest(stream, found), min(before, found.position + 1)
+    for start in range(first, stop, batch):
         with connection.cursor() as cursor:
             # From `start` on: what was deleted just now may still be in the index, and would be passed again and again.
             cursor.execute(
@@ -284,6 +284,8 @@ def prune_in_batches(stream: str, before: int, *, batch: int = 1000) -> Iterator
         yield deleted
         if connection.vendor == "sqlite":
             clock.sleep(SQLITE_PAUSE)
+    if first < stop:
+        notes.forget_ghosts(stream, stop)
 
 
 def _cursor(using: str | None = None) -> Any:
@@ -344,7 +346,7 @@ def _wants_savepoint(connection: BaseDatabaseWrapper) -> bool:
     hooks = connection.run_on_commit
     if len(hooks) < MAX_SAVEPOINTS:
         return True
-    ours = (hook for _, hook, *_ in hooks if getattr(hook, "__module__", None) == _RECORDER)
+    ours = (hook for _, hook, *_ in hooks if getattr(hook, "__module__", None) in _RECORDERS)
     return next(islice(ours, MAX_SAVEPOINTS - 1, None), None) is None
 
 

@@ -117,6 +117,17 @@ def prune(stream: str, keep: int, *, using: str | None = None) -> int:
     return deleted
 
 
+def forget_ghosts(stream: str, stop: int, *, using: str | None = None) -> int:
+    """Delete the ghosts that were noted before anything that is still known of events of positions from `stop` on."""
+    with connections[using or current().DATABASE].cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM signalcast_note WHERE stream = %s AND position IS NULL AND cursor < ("
+            "SELECT coalesce(min(cursor), %s) FROM signalcast_note WHERE stream = %s AND position >= %s)",
+            [stream, head(stream) + 1, stream, stop],
+        )
+        return int(cursor.rowcount)
+
+
 def forget(stream: str, start: int, stop: int, *, using: str | None = None) -> int:
     """Delete what is known of the events of positions `[start, stop)`. Returns how many notes that were."""
     return _delete("position", stream, start, stop, connections[using or current().DATABASE])

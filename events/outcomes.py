@@ -4,10 +4,11 @@ import logging
 import time
 from collections import deque
 from contextlib import suppress
+from datetime import datetime
 from math import inf
 
 from . import log, metrics, notes
-from .event import Note
+from .event import Event, Note
 from .sending import Late, Sending
 from .settings import current
 from .streams import MAIN
@@ -25,7 +26,34 @@ WAIT = 0.02
 PATIENCE = 60.0
 COMPLAIN = 5.0
 
-Outcome = Sending | Late
+
+class Ghost:
+    """An event whose transaction rolled back."""
+
+    __slots__ = ("_event", "sending")
+
+    def __init__(self, event: Event, sending: Sending | None) -> None:
+        self._event = event
+        self.sending = sending
+
+    @property
+    def event_id(self) -> str:
+        return self._event.id
+
+    @property
+    def type(self) -> str:
+        return self._event.type
+
+    @property
+    def time(self) -> datetime:
+        return self._event.time
+
+    def text(self, epoch: str) -> str:
+        """A line of a frame of ghosts."""
+        return self._event.ghost(epoch, self.sending.reactions() if self.sending else "")
+
+
+Outcome = Sending | Late | Ghost
 
 
 class Outcomes:
@@ -95,29 +123,27 @@ class Outcomes:
                 batch.append(self._waiting.popleft())
         return batch
 
-    def _store(self, batch: list[Outcome]) -> tuple[int, list[Outcome]]:
+    def _store(self, batch: list[Outcome]) -> tuple[int, list[Sending | Late]]:
         """The newest cursor, and those whose events have no position yet."""
         positions = log.positions({outcome.event_id for outcome in batch})
-        found = [
-            Note(
-                kind=notes.REACTIONS,
-                position=position,
-                event_id=outcome.event_id,
-                type=outcome.type,
-                text=outcome.text(position),
-            )
-            for outcome in batch
-            if (position := positions.get(outcome.event_id)) is not None
-        ]
+        ghosts = [each for each in batch if isinstance(each, Ghost) and each.event_id not in positions]
+        told: list[tuple[Sending | Late, int | None]] = []
+        for outcome in batch:
+            # The transaction of a ghost in the log did commit: a neighbour's hook failed before ours was called.
+            sending = outcome.sending if isinstance(outcome, Ghost) else outcome
+            if sending is not None and outcome.event_id in positions:
+                told.append((sending, positions[outcome.event_id]))
+        found = [_reactions(sending, position) for sending, position in told if position is not None]
+        found += _ghosts(ghosts) if ghosts else []
         last = 0
         if found:
             last = notes.write(MAIN, found)
             # Not each time: of a few too many nobody takes harm.
             if last // notes.BATCH != (last - len(found)) // notes.BATCH:
                 notes.prune(MAIN, current().MAX_NOTES)
-        return last, [outcome for outcome in batch if positions.get(outcome.event_id, 0) is None]
+        return last, [sending for sending, position in told if position is None]
 
-    def _keep(self, waiting: list[Outcome]) -> None:
+    def _keep(self, waiting: list[Sending | Late]) -> None:
         """Somebody else gives them their positions, in a moment."""
         self.waits_for_positions = bool(waiting)
         if not waiting:
@@ -137,3 +163,17 @@ class Outcomes:
         if now - self._complained >= COMPLAIN:
             self._complained = now
             logger.warning(message, extra={"action": "note_failed"})
+
+
+def _reactions(sending: Sending | Late, position: int) -> Note:
+    text = sending.text(position)
+    return Note(kind=notes.REACTIONS, position=position, event_id=sending.event_id, type=sending.type, text=text)
+
+
+def _ghosts(ghosts: list[Ghost]) -> list[Note]:
+    """In the order in which they were sent: a list that is dropped is dropped from its end."""
+    epoch = log.head(MAIN).epoch
+    return [
+        Note(kind=notes.GHOST, position=None, event_id=ghost.event_id, type=ghost.type, text=ghost.text(epoch))
+        for ghost in sorted(ghosts, key=lambda ghost: ghost.time)
+    ]

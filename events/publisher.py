@@ -21,7 +21,7 @@ from . import log, metrics
 from .event import Event
 from .nudge import Nudge
 from .numbering import BATCH, Busy, is_pending, number
-from .outcomes import SIZE, Outcome, Outcomes
+from .outcomes import SIZE, Ghost, Outcome, Outcomes
 from .sending import Sending
 from .settings import current
 from .streams import MAIN
@@ -80,6 +80,18 @@ class Publisher:
                 # The thread was started, or could not be, when the event was published.
                 self._rung.notify_all()
 
+    def haunt(self, ghost: Ghost) -> None:
+        """The same, in whatever moment: where the lock is not to be had at once, the next who comes by rings."""
+        if self._outcomes.add(ghost) and self._rung.acquire(timeout=0.05):
+            try:
+                self._start_and_ring()
+            finally:
+                self._rung.release()
+
+    def note_later(self, outcome: Outcome) -> None:
+        """With the next that is noted."""
+        self._outcomes.add(outcome)
+
     def note_here(self, outcome: Outcome) -> None:
         """The same in the caller's thread, unless an event loop runs in it: then by the next one that may."""
         self._outcomes.add(outcome)
@@ -97,6 +109,9 @@ class Publisher:
 
     def flush(self, timeout: float = FLUSH_SECONDS) -> bool:
         """Wait until nothing is left to do. False if that took longer than `timeout` seconds."""
+        if self._may_note() and not (self._thread and self._thread.is_alive()) and not _is_in_a_loop():
+            # Nobody else will.
+            self._note()
         with self._rung:
             self._hurries = True
             self._rung.notify_all()
@@ -291,6 +306,15 @@ def publish(row_id: int, sending: Sending | None = None) -> None:
             return
     if sending is not None:
         sending.commit(note)
+
+
+def haunt(ghost: Ghost) -> None:
+    """Note that a transaction was rolled back: never at once, and never in the thread that rolls back."""
+    match mode():
+        case "thread":
+            publisher().haunt(ghost)
+        case "inline":
+            publisher().note_later(ghost)
 
 
 def publish_now(first: int) -> None:

@@ -13,10 +13,11 @@ from django.dispatch import Signal
 from . import log, metrics
 from .attachment import Attachment, attached
 from .event import Event, new_id, now
+from .fate import Fate
 from .instance import memory
 from .origin import host, line, origin
 from .payload import compute, describe
-from .publisher import publish, publisher
+from .publisher import publisher
 from .sending import Sending
 from .sending import current as current_sending
 from .settings import current
@@ -133,7 +134,9 @@ def _append(event: Event, sending: Sending) -> None:
                 extra={"action": "event_lost"},
             )
     else:
-        _on_commit(lambda: publish(row_id, sending), using=using)
+        fate = Fate(event, row_id, sending, connections[using])
+        if not _on_commit(fate.commit, using=using):
+            fate.forget()
 
 
 def _append_apart(event: Event, sending: Sending) -> None:
