@@ -63,7 +63,7 @@ def note(id, position, *reactions):
 def token_of(user, *permissions, types=""):
     for name in ("view_event", *permissions):
         user.user_permissions.add(Permission.objects.get(codename=name))
-    return {"Authorization": f"Bearer {tokens.create('a program', user, types=types)[1]}"}
+    return {"Authorization": f"Bearer {tokens.create(f'program {len(permissions)}', user, types=types)[1]}"}
 
 
 async def test_an_event_comes_with_the_truth_about_its_receivers(get, record):
@@ -147,22 +147,21 @@ async def test_what_may_not_be_seen_is_in_no_chain_and_nothing_is_said_of_its_re
 
 
 async def test_on_every_way_an_exception_is_cut_to_its_type_and_its_user_is_left_out(get, record, mei, closed):
-    (id,) = await record({"correlation_id": "c"})
+    (id,) = await record({"correlation_id": "c", "origin": "web POST /orders/", "origin_user": "auth.user/mei"})
     await note(id, 1, BILL)
     masked = await token_of(mei)
+    ways = [f"/api/events/{id}/?reactions=1", "/api/events/?reactions=1", "/api/events/?correlationid=c&reactions=1"]
 
-    answers = [
-        (await get(address, **masked)).content.decode()
-        for address in (
-            f"/api/events/{id}/?reactions=1",
-            "/api/events/?reactions=1",
-            "/api/events/?correlationid=c&reactions=1",
-        )
-    ]
+    answers = [(await get(address, **masked)).content.decode() for address in (*ways, f"/api/events/{id}/")]
+    seeing = await token_of(mei, "view_personal_data")
+    whole = [(await get(address, **seeing)).content.decode() for address in ways]
 
     for answer in answers:
-        assert '"error":"Unavailable"' in answer
+        assert "web POST /orders/" in answer
         assert "mei" not in answer and "traceback" not in answer
+    assert ['"error":"Unavailable"' in answer for answer in answers] == [True, True, True, False]
+    for answer in whole:
+        assert "auth.user/mei" in answer and '"error":"Unavailable: mei"' in answer
 
 
 @pytest.mark.parametrize(
