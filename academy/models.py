@@ -1,7 +1,8 @@
 """
 The school's books.
 
-`event_fields` names the fields that may appear in an event; no other field ever does. Orders,
+`event_fields` names the fields that may appear in an event; no other field ever does. Those of
+them that `event_personal_fields` names are shown to whoever may view personal data. Orders,
 enrollments and certificates keep names and titles of their own, as invoices do: they say what
 was true on the day, and they can be read without asking for the student or the course.
 """
@@ -24,6 +25,7 @@ class Course(models.Model):
 
 class Profile(models.Model):
     event_fields = ("student_name",)
+    event_personal_fields = ("student_name",)
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     student_name = models.CharField(max_length=150)
@@ -36,6 +38,7 @@ class Profile(models.Model):
 
 class Order(models.Model):
     event_fields = ("student_name", "course_title", "amount")
+    event_personal_fields = ("student_name",)
 
     student = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     student_name = models.CharField(max_length=150)
@@ -51,6 +54,7 @@ class Order(models.Model):
 
 class Enrollment(models.Model):
     event_fields = ("student_name", "course_title", "grade")
+    event_personal_fields = ("student_name",)
 
     student = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     student_name = models.CharField(max_length=150)
@@ -69,6 +73,7 @@ class Enrollment(models.Model):
 
 class Certificate(models.Model):
     event_fields = ("student_name", "course_title")
+    event_personal_fields = ("student_name",)
 
     enrollment = models.OneToOneField(Enrollment, on_delete=models.CASCADE)
     student_name = models.CharField(max_length=150)

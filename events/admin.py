@@ -100,11 +100,13 @@ class EventAdmin(ReadOnly):
     ordering = (F("position").desc(nulls_first=True), "-id")
     search_fields = ("event_id",)
     search_help_text = "A position, or the id of an event, anywhere in the log."
-    fields = ("place", "when", "kind", "sent_by", "about", "summary", "event_id", "on_the_dashboard")
+    fields = ("place", "when", "kind", "sent_by", "about", "summary", "event_id", "on_the_dashboard", "event")
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return _as_seen(request, self.list_display)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        may = request.user.has_perm("signalcast.view_personal_data")
-        return (*self.fields, "event" if may else "event_without_personal")
+        return _as_seen(request, self.fields)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         # Whoever may ask whether the text holds a word need not see it.
@@ -144,7 +146,11 @@ class EventAdmin(ReadOnly):
 
     @admin.display
     def summary(self, row: Any) -> str:
-        return _visible(str(_attributes(row).get("summary", "")))
+        return _visible(str(_attributes(row.text).get("summary", "")))
+
+    @admin.display(description="summary")
+    def summary_without_personal(self, row: Any) -> str:
+        return _visible(str(_attributes(without_personal(row.text)).get("summary", "")))
 
     @admin.display(description="subject")
     def about(self, row: Any) -> str:
@@ -178,6 +184,13 @@ class EventAdmin(ReadOnly):
 @admin.register(StreamRow)
 class StreamAdmin(ReadOnly):
     list_display = ("name", "head", "epoch")
+
+
+def _as_seen(request: HttpRequest, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns, or what stands for them where personal data may not be seen."""
+    if request.user.has_perm("signalcast.view_personal_data"):
+        return names
+    return tuple(f"{name}_without_personal" if name in ("summary", "event") else name for name in names)
 
 
 def _line(row: Any) -> str:
@@ -223,12 +236,12 @@ def _link(address: str, text: str) -> str:
 
 def _time(row: Any) -> datetime:
     """From the event itself: what the column holds depends on USE_TZ."""
-    return datetime.fromisoformat(_attributes(row).get("time", "1970-01-01T00:00:00Z"))
+    return datetime.fromisoformat(_attributes(row.text).get("time", "1970-01-01T00:00:00Z"))
 
 
-def _attributes(row: Any) -> dict[str, Any]:
+def _attributes(text: str) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(row.text)
+        found: dict[str, Any] = json.loads(text)
     except ValueError:
         return {}
     return found

@@ -29,7 +29,7 @@ class Payload(NamedTuple):
     degraded: str
     """Why the data is not quite what was sent, e.g. `nul,too-large`, or empty."""
     personal: str = ""
-    """Where in the data personal values stand, e.g. `#/note`, or empty. There are none of them in the summary."""
+    """Where in the data personal values stand, e.g. `#/note`, or empty. The summary may tell them as well."""
 
 
 def describe(arguments: Mapping[Any, Any], *, limit: int, personal: Paths = ()) -> Payload:
@@ -114,12 +114,13 @@ def _payload(
 ) -> Payload:
     # Most events are neither, and their senders need not wait for it.
     reasons = ",".join(sorted(degraded)) if degraded else ""
+    summary = summarise(data)
     where = ""
     if personal or marked:
         search = Search(marked, personal)
         data = search.without(data)
         where = places(search.found)
-    return Payload(text, _subject(data, arguments, personal), summarise(data), reasons, where)
+    return Payload(text, _subject(data, arguments, personal), summary, reasons, where)
 
 
 def _may_tell(payload: Payload, subject: str) -> bool:

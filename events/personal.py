@@ -9,8 +9,11 @@ Who sent a signal (`originuser`), and what an exception said, are personal data 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
+
+from .summary import summarise
 
 MARK = {"$mark": "personal"}
 
@@ -25,6 +28,7 @@ _DATA = ',"data":'
 _USER = re.compile(r',"originuser":"(?:[^"\\]|\\.)*"')
 _TOLD = re.compile('"(?:error|traceback)":')
 _EVERYTHING = "#"
+_HOLDERS = frozenset({dict, list})
 
 # Made once: `json.dumps` would make an encoder for each call, and so take twice as long.
 _dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
@@ -33,7 +37,7 @@ _dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 def without_personal(line: str) -> str:
     """The line with marks in the place of personal values; where they cannot be found, in the place of all data.
 
-    And without its user.
+    And with a summary of what is left, and without its user.
     """
     # Both stand before the data, which may be large, and anything. Within quotes their own quotes are escaped.
     end = line.find(_DATA)
@@ -109,8 +113,10 @@ class Search:
             if key in names or (paths and not _known_as(key).isdisjoint(paths)):
                 self.found.append((*here, key))
                 shown[key] = MARK
-            else:
+            elif paths or type(item) in _HOLDERS:
                 shown[key] = self._value(item, _behind(key, paths), (*here, key))
+            else:
+                shown[key] = item
         return shown
 
     def _value(self, value: Any, paths: Keys, here: Keys) -> Any:
@@ -127,7 +133,9 @@ class Search:
 
 def _behind(key: str, paths: Keys) -> Keys:
     """How the paths that lead through this key go on."""
-    known = [f"{name}." for name in _known_as(key)] if paths else []
+    if not paths:
+        return paths
+    known = [f"{name}." for name in _known_as(key)]
     return tuple(path[len(name) :] for path in paths for name in known if path.startswith(name))
 
 
@@ -149,12 +157,21 @@ def _masked(event: dict[str, Any]) -> dict[str, Any]:
             if isinstance(holder, dict) and key not in holder:
                 raise KeyError(key)
             holder[key] = MARK
+    return _summarised(event)
+
+
+def _summarised(event: dict[str, Any]) -> dict[str, Any]:
+    """With the line for people that the masked data makes."""
+    if "summary" in event:
+        event["summary"] = summarise(event["data"]) if event["data"] != MARK else ""
+        if not event["summary"]:
+            del event["summary"]
     return event
 
 
 def _without_data(line: str) -> str:
     try:
-        return _dumps({**json.loads(line), "data": MARK})
+        return _dumps(_summarised({**json.loads(line), "data": MARK}))
     except (ValueError, TypeError, RecursionError):
         return _dumps({"data": MARK})
 
@@ -168,7 +185,13 @@ def _leave_types(told: dict[str, Any]) -> None:
 
 
 def _pointer(keys: Keys) -> str:
-    return "#" + "".join("/" + quote(key.replace("~", "~0").replace("/", "~1"), safe="") for key in keys)
+    return "#" + "".join(map(_escaped, keys))
+
+
+# The same few names again and again, and senders wait for them.
+@lru_cache(maxsize=1024)
+def _escaped(key: str) -> str:
+    return "/" + quote(key.replace("~", "~0").replace("/", "~1"), safe="")
 
 
 def _keys(places: str) -> Iterator[Keys]:

@@ -48,7 +48,7 @@ SCOPES = st.fixed_dictionaries(
 # What a log must not show as lines of its own.
 CANARY = "\r\nCANARY 12:00:00 CRITICAL django: \x1b[31m\u2028CANARY\0"
 MEMBERS = st.sampled_from(
-    ["from", "epoch", "tip", "stream", "filter", "window", "pos", "ghosts", "reactions_after", ""]
+    ["from", "epoch", "tip", "stream", "filter", "window", "pos", "ghosts", "reactions", "reactions_after", ""]
 )
 VALUES_OF_MEMBERS = st.one_of(
     JSON,

@@ -272,8 +272,11 @@ def test_personal_data_is_shown_to_those_only_who_may_view_it(client, stream, re
     masked = client.get(LIST).content.decode() + client.get(address_of(1)).content.decode()
     User.objects.get().user_permissions.add(Permission.objects.get(codename="view_personal_data"))
     shown = client.get(address_of(1)).content.decode()
+    listed = client.get(LIST).content.decode()
 
     assert "canary" not in masked
+    assert "email (personal) · note hello" in masked
+    assert "email canary@example.com · note hello" in listed
     assert '"$mark": "personal"' in unescape(masked) and '"note": "hello"' in unescape(masked)
     assert '"email": "canary@example.com"' in unescape(shown)
 

@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 import time
+import warnings
 from collections import Counter
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -24,6 +25,7 @@ django.setup()
 
 from hypothesis import HealthCheck, Phase, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
+from hypothesis.errors import HypothesisDeprecationWarning  # noqa: E402
 
 from tests import postgresql  # noqa: E402
 from tests.consumers.test_hostile import CANARY, MESSAGES, NAMES, PAIRS, QUERIES, VALUES  # noqa: E402
@@ -56,7 +58,17 @@ PATHS = st.sampled_from(
     [
         *["/ws/"] * 5,
         *["/sse/"] * 3,
-        *["/api/events/", "/api/events/x/", "/asyncapi.json", "/readyz", "/metrics", "/", "/elsewhere/ws/"],
+        *[
+            "/api/events/",
+            "/api/events/x/",
+            "/api/signals/",
+            "/api/test-event/",
+            "/asyncapi.json",
+            "/readyz",
+            "/metrics",
+            "/",
+            "/elsewhere/ws/",
+        ],
     ]
 )
 SUBPROTOCOLS = st.sampled_from(
@@ -82,7 +94,7 @@ FRAMES = st.one_of(
     PAYLOADS.map(lambda payload: Frame(payload=payload)),
     # A flood.
     st.integers(2, 3000).map(lambda times: Frame(payload=b'{"op":"ack","pos":1}', times=times)),
-    st.just(Frame(payload=b"x" * 2_000_000)),
+    st.integers(1, 2_000_000).map(lambda size: Frame(payload=b"x" * size)),
     st.builds(
         Frame,
         payload=PAYLOADS | st.binary(max_size=200),
@@ -222,6 +234,8 @@ async def soak(server, emitter, token, seconds):
 
 
 def main(seconds=60):
+    # The other client draws its masks at random, in another thread.
+    warnings.simplefilter("ignore", HypothesisDeprecationWarning)
     with postgresql.server() as database_url, tempfile.TemporaryDirectory(prefix="signalcast-soak-") as folder:
         own = ENVIRONMENT | {"DATABASE_URL": database_url}
         os.environ |= {name: value for name, value in own.items() if name != "DJANGO_SETTINGS_MODULE"}
