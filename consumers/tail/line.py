@@ -10,6 +10,7 @@ from typing import Any
 from zlib import crc32
 
 _DIM = "2"
+_TIME_WIDTH = 23
 # Readable on dark and on light: green, yellow, blue, magenta, cyan, and the same but bright.
 _TYPE_COLOURS = ("32", "33", "34", "35", "36", "92", "94", "95", "96")
 
@@ -33,6 +34,11 @@ class Line:
         )
         return "  ".join(columns).rstrip()
 
+    def reactions(self, told: Mapping[str, Any]) -> str:
+        """Under the event, as a rule: how many receivers there were, and what went wrong."""
+        position = printable(told.get("pos")).rjust(self._widths["position"])
+        return self._coloured(f"{'':{_TIME_WIDTH}}  {position}  {_outcomes(told)}", _DIM)
+
     def _wide(self, name: str, text: str) -> str:
         self._widths[name] = max(self._widths[name], min(len(text), 40))
         return text.rjust(self._widths[name]) if name == "position" else text.ljust(self._widths[name])
@@ -55,11 +61,29 @@ def _shown(character: str) -> str:
     return ascii(character)[1:-1]
 
 
+def _outcomes(told: Mapping[str, Any]) -> str:
+    reactions = told.get("reactions")
+    if not isinstance(reactions, list):
+        return "what receivers did is unknown"
+    called = [each for each in reactions if each.get("outcome") != "ignored"]
+    if not called:
+        return "no receivers"
+    parts = [f"{len(called)} receiver{'s' if len(called) > 1 else ''}"]
+    raised = [each for each in called if each.get("outcome") == "raised"]
+    if raised:
+        types = dict.fromkeys(printable(each.get("error")).partition(":")[0] for each in raised)
+        parts.append(f"{len(raised)} raised {', '.join(types)}")
+    for outcome in ("not_run", "cancelled"):
+        if count := sum(each.get("outcome") == outcome for each in called):
+            parts.append(f"{count} {outcome.replace('_', ' ')}")
+    return ", ".join(parts)
+
+
 def _time(value: object) -> str:
     """In the process's own time zone, to the millisecond."""
     try:
         time = datetime.fromisoformat(str(value))
-        return time.astimezone().isoformat(" ", "milliseconds")[:23]
+        return time.astimezone().isoformat(" ", "milliseconds")[:_TIME_WIDTH]
     except (ValueError, OverflowError):
         return printable(value)
 

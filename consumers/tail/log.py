@@ -10,7 +10,7 @@ from django.db import Error
 from consumers.database import Database, StreamLog
 from consumers.hub import Hub
 from consumers.opening import open_at
-from consumers.protocol import FRAME_EVENTS, Gap
+from consumers.protocol import FRAME_EVENTS, Gap, Hello, NoteFrame
 from consumers.query import Query
 from consumers.ring import Ring
 from consumers.subscription import LogReplaced, Subscription
@@ -28,8 +28,11 @@ SILENCE_SECONDS = 5.0
 BEAT_SECONDS = 1.0
 
 
-async def follow(terminal: Terminal, query: Query, place: Place | None) -> NoReturn:
-    """From `place` on, or from where the query says; for ever. Raises Unread."""
+async def follow(terminal: Terminal, query: Query, place: Place | None, *, reactions: bool = False) -> NoReturn:
+    """From `place` on, or from where the query says; for ever; with what receivers did, if that is wanted.
+
+    Raises Unread.
+    """
     database = PatientDatabase(terminal)
     log = StreamLog(MAIN, database)
     # What it does not hold is read from the log: a terminal may be much slower than the business.
@@ -39,7 +42,7 @@ async def follow(terminal: Terminal, query: Query, place: Place | None) -> NoRet
         await hub.start()
         while True:
             try:
-                await _follow(hub, terminal, query, terminal.place or place)
+                await _follow(hub, terminal, query, terminal.place or place, reactions)
             except LogReplaced:
                 # What we have is held against the new one, and we are told of the gap.
                 await asyncio.sleep(MIN_BACKOFF)
@@ -49,12 +52,13 @@ async def follow(terminal: Terminal, query: Query, place: Place | None) -> NoRet
         await database.close()
 
 
-async def _follow(hub: Hub, terminal: Terminal, query: Query, place: Place | None) -> NoReturn:
+async def _follow(hub: Hub, terminal: Terminal, query: Query, place: Place | None, reactions: bool) -> NoReturn:
     start = place.position + 1 if place else query.start
     opening = await open_at(hub, start, query.filter, epoch=place.epoch if place else None)
     if not opening.gap:
         terminal.began(Place(opening.epoch, opening.position - 1))
     with hub.subscribe(query.filter, opening.position) as subscription:
+        subscription.follow_notes(hub.notebook, Hello(reactions=reactions), opening.gap)
         if opening.gap:
             _tell(opening.gap, terminal, hub.epoch)
         while True:
@@ -64,8 +68,10 @@ async def _follow(hub: Hub, terminal: Terminal, query: Query, place: Place | Non
 
 
 async def _write_what_there_is(subscription: Subscription, terminal: Terminal, epoch: str) -> None:
-    while (found := await subscription.take(FRAME_EVENTS)) is not None:
-        if isinstance(found, Gap):
+    while found := await subscription.take_notes() or await subscription.take(FRAME_EVENTS):
+        if isinstance(found, NoteFrame):
+            terminal.write_reactions(found.lines)
+        elif isinstance(found, Gap):
             _tell(found, terminal, epoch)
         else:
             terminal.write([entry.line for entry in found.entries], Place(epoch, found.stop - 1))

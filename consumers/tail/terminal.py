@@ -6,7 +6,7 @@ Events go to one stream, and all that is said about them to another; so the firs
 import json
 import select
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TextIO
 
 from .line import Line, printable
@@ -55,14 +55,13 @@ class Terminal:
 
     def write(self, lines: Sequence[str], place: Place) -> None:
         """These events, which lead to this place. Raises Unread, Unwritten."""
-        try:
-            self._events.write("".join(f"{self._shown(line)}\n" for line in lines))
-            self._events.flush()
-        except BrokenPipeError as error:
-            raise Unread from error
-        except OSError as error:
-            raise Unwritten(error.strerror or str(error)) from error
+        self._write(map(self._shown, lines))
         self.reached(place)
+
+    def write_reactions(self, lines: Sequence[str]) -> None:
+        """What receivers did with events before, for people. Raises Unread, Unwritten."""
+        if self._line:
+            self._write(map(self._line.reactions, map(json.loads, lines)))
 
     def reached(self, place: Place) -> None:
         """Nothing up to here is wanted, or it has been written."""
@@ -117,6 +116,15 @@ class Terminal:
         poll.register(descriptor, 0)
         if any(state & (select.POLLERR | select.POLLNVAL) for _, state in poll.poll(0)):
             raise Unread
+
+    def _write(self, texts: Iterable[str]) -> None:
+        try:
+            self._events.write("".join(f"{text}\n" for text in texts))
+            self._events.flush()
+        except BrokenPipeError as error:
+            raise Unread from error
+        except OSError as error:
+            raise Unwritten(error.strerror or str(error)) from error
 
     def _shown(self, line: str) -> str:
         if self._line is None and line.isascii() and line.isprintable():

@@ -250,3 +250,24 @@ async def test_what_is_asked_in_vain_is_answered_by_what_to_write(tail, transact
 
     assert await following.ended() == 1
     assert said in following.notes[-1]
+
+
+async def test_what_receivers_did_follows_on_a_line_of_its_own_for_those_who_ask(tail, send):
+    following = await tail("--reactions")
+    await following.until_noted("following")
+    await send(2)
+    await following.until(lambda: len(following.lines) == 4)
+    following.signal(signal.SIGTERM)
+    await following.ended()
+
+    events = [line for line in following.lines if "academy.order_paid" in line]
+    reactions = [line for line in following.lines if "receiver" in line]
+    assert (len(events), [line.split()[0] for line in reactions]) == (2, ["1", "2"])
+    assert [line.split()[2] for line in events] == ["1", "2"]
+
+
+async def test_what_receivers_did_is_for_people_who_follow_the_log_itself(tail):
+    following = await tail("--reactions", "--json")
+
+    assert await following.ended() == 1
+    assert "--reactions are for people" in following.notes[-1]

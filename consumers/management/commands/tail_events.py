@@ -54,10 +54,15 @@ class Command(BaseCommand):
         add("--after", metavar="PLACE", help="begin behind a position, 120 or EPOCH:120; 'earliest': with the oldest")
         add("--state", metavar="FILE", help="keep the place in this file, and go on from there when started again")
         add("--json", action="store_true", help="write each event as it is: one line, a CloudEvent in JSON")
+        add("--reactions", action="store_true", help="write what receivers did on a line after, once it is known")
         add("--url", metavar="URL", help="follow this server instead, e.g. https://example.com/ or ws://…/ws/")
         add("--token-file", metavar="FILE", help=f"the token for --url; else ${TOKEN} is used, or you are asked")
 
-    def handle(self, *, state: str | None, url: str | None, json: bool, **options: Any) -> None:
+    def handle(self, *, state: str | None, url: str | None, json: bool, reactions: bool, **options: Any) -> None:
+        if reactions and (url or json):
+            raise CommandError(
+                "--reactions are for people who follow this project's own log: not with --url or --json."
+            )
         place, asked = _asked(**options)
         bookmark = Bookmark(Path(state)) if state else None
         terminal = Terminal(
@@ -69,7 +74,7 @@ class Command(BaseCommand):
         place = _kept(bookmark) or place
         with self._told_of_the_end(terminal, has_state=bookmark is not None):
             if url is None:
-                asyncio.run(log.follow(terminal, query.parse(urlencode(asked)), place))
+                asyncio.run(log.follow(terminal, query.parse(urlencode(asked)), place, reactions=reactions))
             else:
                 self._follow_server(terminal, url, asked, place, options["token_file"])
 

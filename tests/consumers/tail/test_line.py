@@ -72,3 +72,35 @@ def test_an_event_that_is_not_what_it_should_be_is_shown_as_it_is(odd):
     line = Line(is_coloured=False).text(odd)
 
     assert all((value if isinstance(value, str) else json.dumps(value)) in line for value in odd.values() if value)
+
+
+@pytest.mark.parametrize(
+    "told, said",
+    [
+        ({"reactions": [{"outcome": "ok"}]}, "1 receiver"),
+        ({"reactions": []}, "no receivers"),
+        ({"reactions": [{"outcome": "ignored", "why": "sender"}]}, "no receivers"),
+        ({"unknown": True}, "what receivers did is unknown"),
+        (
+            {
+                "reactions": [
+                    {"outcome": "ok"},
+                    {"outcome": "raised", "error": "CrmUnavailable: order 42"},
+                    {"outcome": "raised", "error": "CrmUnavailable: order 43"},
+                    {"outcome": "raised", "error": "KeyError"},
+                    {"outcome": "not_run"},
+                    {"outcome": "cancelled"},
+                ]
+            },
+            "6 receivers, 3 raised CrmUnavailable, KeyError, 1 not run, 1 cancelled",
+        ),
+        ({"reactions": [{"outcome": "raised", "error": "\x1b[2J"}]}, "1 receiver, 1 raised \\x1b[2J"),
+    ],
+)
+def test_what_receivers_did_stands_under_the_position_in_few_words(told, said):
+    line = Line(is_coloured=False)
+
+    event, reactions = line.text(EVENT), line.reactions({"pos": 42} | told)
+
+    assert reactions.split(maxsplit=1) == ["42", said]
+    assert event.index("42") == reactions.index("42")
