@@ -1,0 +1,85 @@
+"""From a receiver to its line on the screen, through the real server, its log and its notes."""
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
+from tests.browser.screen import row, rows
+
+FAILS = """
+from academy.receivers import crm_is_down
+order = Order.objects.first()
+order_paid.send_robust(sender=Order, order=order, note='first')
+crm_is_down.set(True)
+order_paid.send_robust(sender=Order, order=order, note='second')
+"""
+UNDONE = """
+from django.db import transaction
+with transaction.atomic():
+    order_paid.send(sender=Order, order=Order.objects.first(), note='undone')
+    transaction.set_rollback(True)
+
+order_paid.send(sender=Order, order=Order.objects.first(), note='kept')
+"""
+
+
+def names(page: Page) -> list[str]:
+    return page.locator("#reacts-rows .react__fn").all_inner_texts()
+
+
+@pytest.fixture
+def failing(watched, server: Server) -> Page:
+    """Two events, of which the newer has a receiver that failed; the page was there before them."""
+    watched.goto(server.url)
+    expect(watched.locator(".conn[data-conn=live]")).to_be_visible(timeout=10_000)
+    server.manage("shell", text=FAILS)
+    expect(rows(watched)).to_have_count(2, timeout=10_000)
+    return watched
+
+
+def test_14_receivers_are_shown_with_their_times_and_the_one_that_failed_with_its_error(failing, server):
+    """DASHBOARD §7, number 14. It holds live, and for a page that is opened later."""
+    for visit in (1, 2):
+        if visit == 2:
+            failing.evaluate("sessionStorage.clear()")
+            failing.goto(server.url)
+        expect(row(failing, 0).locator(".c-recv__text")).to_have_text("1 of 4 failed")
+        expect(row(failing, 1).locator(".c-recv__text")).to_have_text("4 ok")
+
+        failing.keyboard.press("e")
+        expect(rows(failing)).to_have_count(1)
+        row(failing, 0).click()
+        assert names(failing) == ["enroll_student", "remember_purchase", "send_receipt", "push_to_crm"]
+        expect(failing.locator(".react__ms")).to_have_count(4)
+        expect(failing.locator(".trace__line")).to_contain_text("CrmUnavailable")
+
+
+def test_the_page_reads_what_the_server_says_of_a_page_of_history(failing, server):
+    answer = failing.request.get(f"{server.url}api/events/?reactions=1").json()
+    epoch, position = answer["epoch"], answer["to"] - 1
+
+    told = failing.evaluate(
+        """async ([query]) => {
+            const {readEvents} = await import('/static/frontend/lib/log.js');
+            const {readReactions, sumOf} = await import('/static/frontend/core/reactions.js');
+            const {events, reactions} = await readEvents('/api/', query);
+            return [events.length, reactions.map(readReactions).map((told) => [told.pos, sumOf(told).failed])];
+        }""",
+        [{"after": f"{epoch}:{position - 1}", "limit": 1}],
+    )
+
+    assert told == [1, [[position, 1]]], json.dumps(answer)
+
+
+def test_what_was_rolled_back_is_shown_marked_and_is_in_no_log(failing, server):
+    server.manage("shell", text=UNDONE)
+
+    ghost = failing.locator(".rows .row[data-ghost]:visible")
+    expect(ghost).to_contain_text("rolled back", timeout=10_000)
+    expect(ghost.locator(".c-recv__text")).to_have_text("4 ok")
+    expect(rows(failing)).to_have_count(4)
+    expect(failing.locator("#filter-count")).to_have_text("3 held")
+    notes = [one["data"]["note"] for one in failing.request.get(f"{server.url}api/events/").json()["events"]]
+    assert notes == ["first", "second", "kept"]
