@@ -137,7 +137,7 @@ def _ghost() -> Schema:
     event = _event()
     members = event["properties"] | {
         "outcome": {"const": "rolledback"},
-        "reactions": {"type": "array", "items": ref("reaction")},
+        **{name: _reactions()["properties"][name] for name in ("reactions", "more", "unknown")},
     }
     del members["sequence"]
     always = [name for name in event["required"] if name not in ("source", "sequence")]

@@ -189,3 +189,43 @@ async def test_of_what_may_not_be_seen_nothing_is_said_on_any_way(layer, start_s
     assert hidden == {"LookupError"}
     assert [line["pos"] for line in page["reactions"]] == [2, 3]
     assert "mei" not in json.dumps([client.noted, page])
+
+
+ROLLED_BACK = """
+from django.db import transaction
+def sell(signal, number):
+    try:
+        with transaction.atomic():
+            signal.send(sender=Order, number=number)
+            raise OSError("the card was refused")
+    except OSError:
+        pass
+sell(order_paid, 2)
+sell(course_completed, 3)
+send(order_paid, 4)
+"""
+
+
+async def test_what_rolled_back_is_told_to_those_who_ask_and_never_enters_the_log(servers, act):
+    asking = Client(servers[0].url, ghosts=True)
+    paid = Client(servers[1].url, ghosts=True, filter={"exact": {"type": "academy.order_paid"}})
+    others = Client(servers[1].url)
+    async with asking.connected(), paid.connected(), others.connected():
+        await act(ROLLED_BACK)
+        await hear(asking, until=lambda client: client.numbers == [4] and len(client.ghosts) == 2)
+        await hear(paid, until=lambda client: client.numbers == [4] and client.ghosts)
+        await hear(others, until=lambda client: outcomes(client, "comes_later"))
+        asking.drop()
+
+    late = Client(servers[1].url, **{"from": 1, "reactions_after": 0, "ghosts": True})
+    async with late.connected():
+        await hear(late, until=lambda client: len(client.ghosts) == 2 and client.events)
+
+    assert sorted(ghost["data"]["number"] for ghost in asking.ghosts.values()) == [2, 3]
+    assert [ghost["data"]["number"] for ghost in paid.ghosts.values()] == [2]
+    assert late.ghosts == asking.ghosts
+    for ghost in asking.ghosts.values():
+        assert (ghost["outcome"], "sequence" in ghost) == ("rolledback", False)
+        assert "fails" in str(ghost["reactions"])
+    assert others.ghosts == {}
+    assert late.numbers == [4]
