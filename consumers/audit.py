@@ -2,10 +2,15 @@
 
 import logging
 import time
+from collections import OrderedDict
+from collections.abc import Hashable
 from typing import Any
 
 from .protocol import CloseCode, Refused, shown
 from .viewer import Viewer
+
+SELDOM_SECONDS = 600.0
+MAX_SELDOM = 1000
 
 logger = logging.getLogger("signalcast.audit")
 
@@ -51,6 +56,22 @@ class Audit:
         name = shown(self._facts["user"]) if self._facts["user"] else "somebody on this machine"
         token = f" by the token {shown(self._facts['token'])}" if self._facts["token"] else ""
         return f"{name}{token} at {self._facts['address'] or 'no address'}"
+
+
+class Seldom:
+    """Of whoever asks the same again and again, one visit in ten minutes is told. Of 1,000 that is known at most."""
+
+    def __init__(self) -> None:
+        self._told: OrderedDict[Hashable, float] = OrderedDict()
+
+    def is_due(self, whose: Hashable, now: float) -> bool:
+        if now - self._told.get(whose, -SELDOM_SECONDS) < SELDOM_SECONDS:
+            return False
+        self._told[whose] = now
+        self._told.move_to_end(whose)
+        if len(self._told) > MAX_SELDOM:
+            self._told.popitem(last=False)
+        return True
 
 
 def refused(refused: Refused, address: str) -> None:

@@ -1,6 +1,7 @@
 """The door of the views: who asks may come in, or is told why not, in JSON and by the status."""
 
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -45,12 +46,15 @@ class Guest:
 
 
 @asynccontextmanager
-async def let_in(request: HttpRequest) -> AsyncIterator[Guest]:
-    """Raises Refused, and what the database raises."""
+async def let_in(request: HttpRequest, *, seldom: bool = False) -> AsyncIterator[Guest]:
+    """Raises Refused, and what the database raises. `seldom` is for what pages ask every few seconds: the audit is told
+    once in a while.
+    """
     async with process() as shared:
         visit = await shared.visits.arrive(_scope_of(request), changed=lambda: guest.changed())
         guest = Guest(visit=visit, process=shared)
-        visit.audit.began(way=request.path, start=None, filter=request.META.get("QUERY_STRING", ""))
+        if not seldom or shared.seldom.is_due((visit.viewer, visit.address, request.path), time.monotonic()):
+            visit.audit.began(way=request.path, start=None, filter=request.META.get("QUERY_STRING", ""))
         try:
             yield guest
         finally:

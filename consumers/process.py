@@ -20,6 +20,7 @@ from events.publisher import MOST_OUTCOMES, QUEUE_SIZE, publisher, sweep
 from events.settings import current
 from events.streams import MAIN, key
 
+from .audit import Seldom
 from .buffers import Buffer, Level
 from .database import Database, StreamLog
 from .hub import Hub
@@ -43,6 +44,7 @@ class Process:
         self.users = 0
         self.database = Database()
         self.visits = Visits(self.database)
+        self.seldom = Seldom()
         self._starting = asyncio.Lock()
         self._log: StreamLog | None = None
         self._hub: Hub | None = None

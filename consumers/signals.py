@@ -15,7 +15,7 @@ from .door import answers_in_json, let_in
 @require_safe
 @answers_in_json
 async def signals(request: HttpRequest) -> HttpResponse:
-    async with let_in(request) as guest:
+    async with let_in(request, seldom=True) as guest:
         inventory = await guest.process.inventory()
         sight = guest.sight
         await sight.learn_types(set(inventory.types))

@@ -78,7 +78,7 @@ class Field:
     values: dict[str, int] = field(default_factory=dict)
     """Strings, each with the position of its newest event; an example is gone when its event is."""
     has_more: bool = False
-    """Whether there were other strings."""
+    """Whether there were other strings; of numbers, whether there were some too large to tell of a range."""
     example: list[Any] = field(default_factory=list)
     """The newest number or boolean, and its position."""
     objects: int = 0
@@ -249,9 +249,10 @@ def _take_text(known: Field, value: str, position: int) -> None:
 
 def _take(known: Field, value: float, position: int) -> None:
     if type(value) is int and value.bit_length() > MAX_BITS:
+        known.has_more, known.low, known.high = True, None, None
         return
     known.example = [value, position]
-    if type(value) is not bool:
+    if type(value) is not bool and not known.has_more:
         known.low = value if known.low is None else min(known.low, value)
         known.high = value if known.high is None else max(known.high, value)
 

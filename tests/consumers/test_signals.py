@@ -1,14 +1,15 @@
 """consumers.signals: what `/api/signals/` answers, and to whom."""
 
 import asyncio
+import logging
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
 from academy.signals import course_completed
+from consumers import audit, tokens
 from consumers import process as processes
-from consumers import tokens
 from events import inventory
 from events.models import EventRow
 
@@ -106,6 +107,26 @@ async def test_however_many_ask_at_the_same_moment_it_is_looked_up_once(open_to_
 
     assert [answer.status_code for answer in answers] == [200] * 6
     assert len(looks) == 1
+
+
+async def test_of_a_page_that_asks_again_and_again_the_audit_is_told_once(open_to_this_machine, caplog):
+    caplog.set_level(logging.INFO, "signalcast.audit")
+
+    async with processes.process():
+        for _ in range(3):
+            await AsyncClient().get("/api/signals/")
+        await AsyncClient().get("/api/events/")
+
+    began = [record.way for record in caplog.records if record.action == "visit_began"]
+    assert began == ["/api/signals/", "/api/events/"]
+
+
+def test_after_a_while_it_is_told_again_and_no_more_is_known_than_there_is_room_for():
+    seldom = audit.Seldom()
+
+    assert [seldom.is_due("mei", now) for now in (0.0, 599.0, 600.0, 601.0)] == [True, False, True, False]
+    assert all(seldom.is_due(number, 602.0) for number in range(audit.MAX_SELDOM))
+    assert seldom.is_due("mei", 603.0)
 
 
 async def test_it_is_only_read(open_to_this_machine):

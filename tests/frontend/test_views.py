@@ -12,6 +12,11 @@ from frontend.views import CONTENT_SECURITY_POLICY
 @pytest.fixture
 def config(client, settings, db):
     settings.DEBUG = True
+    return told(client)
+
+
+def told(client) -> dict:
+    """What the page tells its scripts."""
     page = client.get("/").content.decode()
     return json.loads(re.search(r'<script id="config" type="application/json">(.*?)</script>', page)[1])
 
@@ -118,3 +123,56 @@ def test_the_sign_in_page_needs_nothing_from_elsewhere(client, db):
     assert answer["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
     assert re.findall(r'(?:src|href)="(?!/static/frontend/)', page) == []
     assert "<script" not in page
+
+
+@pytest.fixture
+def catalog(client, settings, db):
+    settings.DEBUG = True
+    return client.get("/catalog/")
+
+
+def test_the_page_of_signals_is_guarded_like_the_dashboard(catalog):
+    assert catalog.status_code == 200
+    assert catalog["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    assert catalog["Cache-Control"] == "no-store"
+
+
+def test_the_page_of_signals_knows_where_the_others_are_under_a_prefix_too(rf, settings, db):
+    settings.DEBUG = True
+    from frontend.views import signals
+
+    page = signals(rf.get("/ops/events/catalog/")).content.decode()
+
+    assert '"signals": "/ops/events/api/signals/"' in page
+    assert '<a href="/ops/events/">Events</a>' in page
+
+
+def test_the_page_of_signals_is_for_those_only_who_may_follow(client, db):
+    assert client.get("/catalog/")["Location"] == "/accounts/login/?next=/catalog/"
+
+    client.force_login(person("nobody"))
+    assert client.get("/catalog/").status_code == 403
+
+    client.force_login(person("maria", "view_event"))
+    page = client.get("/catalog/").content.decode()
+    assert '<form id="sign-out" method="post" action="/sign-out/" hidden>' in page
+
+
+def test_the_scripts_are_told_where_the_signals_are(config):
+    assert config["catalog"] == "/catalog/"
+
+
+def test_whoever_may_send_test_events_is_told_how_and_nobody_else(client, config, settings, db):
+    assert config["test"]["address"] == "/api/test-event/"
+    assert config["test"]["header"].lower() == "x-csrftoken" and len(config["test"]["token"]) > 30
+
+    settings.DEBUG = False
+    told = {}
+    for name, codenames in {"reader": ["view_event"], "tester": ["view_event", "send_test_event"]}.items():
+        client.force_login(person(name, *codenames))
+        page = client.get("/").content.decode()
+        told[name] = json.loads(re.search(r'<script id="config" type="application/json">(.*?)</script>', page)[1])[
+            "test"
+        ]
+    assert told["reader"] is None
+    assert told["tester"]["address"] == "/api/test-event/"

@@ -8,7 +8,7 @@ export class Find {
 
   /** @param {{changed: () => void}} parts */
   constructor({changed}) {
-    Object.assign(this, {changed});
+    this.changed = changed;
     this.field = byId('q');
     this.field.addEventListener('input', () => this.#read());
     byId('clear').addEventListener('click', () => {

@@ -16,7 +16,9 @@ export class Poll {
    * `status` is 0 where nobody answers, `wait` the milliseconds until it is asked again, 0 where it is not
    */
   constructor({url, heard, lost}) {
-    Object.assign(this, {url, heard, lost});
+    this.url = url;
+    this.heard = heard;
+    this.lost = lost;
   }
 
   start() {

@@ -12,7 +12,7 @@ export class Rail {
 
   /** @param {{show: (key: string) => void}} parts */
   constructor({show}) {
-    Object.assign(this, {show});
+    this.show = show;
     this.list = byId('types');
   }
 
