@@ -81,6 +81,9 @@ def test_on_a_phone_every_act_is_behind_one_button(some):
     some.set_viewport_size(PHONE)
     some.get_by_role("button", name="More").click()
     assert barriers(some) == ""
+    expect(some.get_by_role("dialog", name="More").get_by_role("button")).to_have_text(
+        ["", "Signals", "Receivers", "Export", "View", "Theme", "Help"]
+    )
     some.get_by_role("dialog", name="More").get_by_role("button", name="Help").click()
 
     expect(some.get_by_role("dialog", name="Keyboard and help")).to_be_visible()

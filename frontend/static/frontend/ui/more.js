@@ -1,4 +1,4 @@
-// What the top bar has no room for on a small screen: the same acts, by name, in a sheet.
+// What the top bar has no room for on a small screen: the same pages and acts, by name, in a sheet.
 
 import {byId, h} from './dom.js';
 
@@ -7,15 +7,16 @@ const ACTS = [['export', 'Export'], ['view-open', 'View'], ['theme', 'Theme'], [
 export class More {
   constructor() {
     this.element = byId('more');
-    byId('more-list').append(...ACTS.map(([id, name]) => this.#act(id, name)));
+    const pages = [...document.querySelectorAll('.tabs > :not([aria-current])')].map((page) => this.#act(page, page.textContent));
+    byId('more-list').append(...pages, ...ACTS.map(([id, name]) => this.#act(byId(id), name)));
     byId('more-open').addEventListener('click', () => this.element.showModal());
   }
 
-  #act(id, name) {
+  #act(original, name) {
     const button = h('button', {class: 'btn', type: 'button'}, name);
     button.addEventListener('click', () => {
       this.element.close();
-      byId(id).click();
+      original.click();
     });
     return button;
   }
