@@ -67,6 +67,8 @@ struct client {
     char line[LINE_BYTES];
     size_t line_length;
     uint64_t line_number;
+    /* Whether the lines of this frame are events. */
+    bool has_events;
     /* What was heard. */
     uint64_t next;
     uint64_t received;
@@ -231,7 +233,8 @@ static bool begins(const char *line, size_t length, const char *with)
 
 static void hear_header(struct client *client, const char *line, size_t length)
 {
-    if (begins(line, length, "{\"op\":\"batch\"")) {
+    client->has_events = begins(line, length, "{\"op\":\"batch\"");
+    if (client->has_events) {
         /* A range that does not join the last one; what it lacks or repeats is seen at its events as well. */
         client->out_of_order += member(line, length, "\"from\":") != client->position;
         client->position = member(line, length, "\"to\":");
@@ -239,7 +242,7 @@ static void hear_header(struct client *client, const char *line, size_t length)
     } else if (begins(line, length, "{\"op\":\"welcome\"")) {
         client->position = member(line, length, "\"from\":");
         follow(client);
-    } else if (!begins(line, length, "{\"op\":\"heartbeat\"")) {
+    } else if (!begins(line, length, "{\"op\":\"heartbeat\"") && !begins(line, length, "{\"op\":\"reactions\"")) {
         fail("The server says: %.*s", (int)length, line);
     }
 }
@@ -285,7 +288,7 @@ static void hear_v1(struct client *client, const char *line, size_t length)
     client->owed_bytes += length;
     if (client->line_number++ == 0) {
         hear_header(client, line, length);
-    } else {
+    } else if (client->has_events) {
         hear_event(client, line, length);
         client->owed_events++;
     }

@@ -95,11 +95,11 @@ class Client:
         async for frame in connection:
             header, *lines = str(frame).split("\n")
             message = json.loads(header)
-            for line in lines:
-                self._hear(line)
             if message["op"] == "welcome":
                 self._resume["epoch"] = message["epoch"]
             elif message["op"] == "batch":
+                for line in lines:
+                    self._hear(line)
                 self._resume |= {"from": message["to"], "tip": message["tip"]}
                 await connection.send(json.dumps({"op": "ack", "pos": message["to"]}))
 

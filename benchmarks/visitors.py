@@ -50,6 +50,8 @@ class Visitors:
         while len(found) < count:
             header, *lines = str(socket.recv(timeout=30)).split("\n")
             message = json.loads(header)
+            if message["op"] == "reactions":
+                continue
             self.head = message["head"]
             found += map(_position, lines)
             if lines:

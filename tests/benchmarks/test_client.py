@@ -130,6 +130,16 @@ async def test_a_range_that_does_not_join_the_last_one_is_out_of_order(follow):
     assert faults(report) == whole(out_of_order=1)
 
 
+async def test_what_receivers_did_is_no_event(follow):
+    reactions = frame('{"op":"reactions","after":5}\n{"pos":3,"id":"3","reactions":[]}')
+    lie = frame('{"op":"welcome","from":1}') + batch(range(1, 6), 1, 6) + reactions + batch(range(6, 11), 6, 11)
+
+    async with Liar("signalcast.v1", signalcast_v1(ALL), lie) as server:
+        report, _, _ = await follow(server, "signalcast.v1")
+
+    assert faults(report) == whole()
+
+
 async def test_it_says_what_the_server_complains_of(follow):
     lie = frame('{"op":"error","code":4401,"message":"Sign in."}')
 
