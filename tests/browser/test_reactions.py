@@ -168,6 +168,15 @@ def test_what_is_learnt_later_moves_nothing_that_is_held(dashboard, scripted):
     assert dashboard.evaluate(IN_VIEW) == before
 
 
+def test_a_ghost_that_is_told_twice_is_shown_once(dashboard, scripted):
+    scripted.ghosts(ghost(), ghost(), {**ghost("another"), "id": "0e60"})
+    scripted.ghosts(ghost())
+    scripted.events(1, 1)
+    expect(row(dashboard, 0)).to_contain_text("order 1")
+
+    expect(rows(dashboard)).to_have_count(3)
+
+
 def ghost(summary="undone", **more):
     return event(0, id="0e5f", sequence=None, summary=summary, outcome="rolledback") | more
 

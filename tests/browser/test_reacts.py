@@ -98,6 +98,9 @@ def test_what_is_not_known_is_not_claimed(dashboard, scripted):
     expect(dashboard.locator("#reacts-say")).to_be_hidden()
     assert len(said(dashboard)) == 1
 
+    scripted.reactions(reaction(3, OK, more=7))
+    expect(dashboard.locator("#reacts-say")).to_have_text("7 more receivers, not listed")
+
 
 STARTS = {
     "send": [["0.0%", "20.0%"], ["40.0%", "60.0%"], ["20.0%", "20.0%"]],

@@ -1,8 +1,13 @@
 // What is learnt of events after they came, taken in: into the stores that hold them, and into the counts. No DOM.
 
+import {read} from './line.js';
 import {TOLD, keyOf} from './reactions.js';
 
+const GHOSTS = 1000;    // that are known again when they are told twice
+
 export class Notes {
+  #ghosts = new Set();
+
   /**
    * @param {object} parts
    * @param {Store} parts.store the ring
@@ -25,6 +30,17 @@ export class Notes {
       if (there) ordinals.add(there.ordinal);
     }
     return ordinals;
+  }
+
+  /** Events that were rolled back, each once. @param {string[]} lines of a ghosts frame */
+  takeGhosts(lines) {
+    for (const line of lines) {
+      const id = read(line)?.id;
+      if (this.#ghosts.has(id)) continue;
+      if (id !== undefined) this.#ghosts.add(id);
+      if (this.#ghosts.size > GHOSTS) this.#ghosts.delete(this.#ghosts.values().next().value);
+      this.store.pushGhost(line);
+    }
   }
 
   /** Each receiver once, and an event that failed too, however often it is told. */

@@ -18,15 +18,15 @@ const LISTENED = new Set(['ok', 'raised', 'not_run', 'cancelled']);    // the ot
  * @property {string} traceback
  * @property {string} why it was ignored
  */
-/** @typedef {{pos: number, state: number, method: string, reactions: Reaction[]}} Told */
+/** @typedef {{pos: number, state: number, method: string, more: number, reactions: Reaction[]}} Told `more` are not listed */
 
 /** @param {string} line @returns {Told|null} null where it cannot be read */
 export function readReactions(line) {
   try {
-    const {pos, method, unknown, reactions} = JSON.parse(line);
+    const {pos, method, unknown, reactions, more} = JSON.parse(line);
     const list = Array.isArray(reactions) ? reactions.filter((one) => one !== null && typeof one === 'object').map(reaction) : [];
     const state = unknown === true ? UNKNOWN : Array.isArray(reactions) ? TOLD : UNTOLD;
-    return {pos: Number(pos ?? NaN), state, method: text(method), reactions: list.sort((a, b) => a.order - b.order)};
+    return {pos: Number(pos ?? NaN), state, method: text(method), more: number(more) || 0, reactions: list.sort((a, b) => a.order - b.order)};
   } catch {
     return null;
   }
@@ -70,7 +70,7 @@ export function startsOf({method, reactions}) {
 }
 
 /** Tells the receivers of one event apart: one may be connected twice. */
-export const keyOf = ({receiver, order}) => `${order} ${receiver}`;
+export const keyOf = ({receiver, source, order}) => `${order} ${source} ${receiver}`;
 
 /** "enroll_student" of "academy.receivers.enroll_student". */
 export const lastOf = (receiver) => receiver.slice(receiver.lastIndexOf('.') + 1) || receiver;

@@ -84,7 +84,7 @@ export class Detail {
     byId('detail-ids').replaceChildren(...identity(event).map(([key, value]) => h('div', {class: 'ids__row'}, h('dt', {class: 'cut', title: visible(key)}, CALLED.get(key) ?? visible(key)),
       h('dd', {}, h('span', {}, visible(value)), h('button', {class: 'btn btn--icon btn--tiny', type: 'button', 'aria-label': `Copy ${CALLED.get(key) ?? visible(key)}`, 'data-copy': key}, icon('i-copy'))))));
     mark(this.element.querySelector('[data-copy=link]'), 'hidden', Number.isNaN(position));
-    for (const what of ['shell', 'pytest', 'curl']) mark(this.element.querySelector(`[data-copy=${what}]`), 'hidden', unreadable);
+    for (const what of ['shell', 'pytest', 'curl']) mark(this.element.querySelector(`[data-copy=${what}]`), 'hidden', unreadable || (what === 'curl' && kind === GHOST));
     this.element.querySelector('.detail__body').scrollTop = 0;
     this.#show(this.#raw);
   }

@@ -18,7 +18,7 @@ export class Reactions {
    * @param {(position: number) => void} parts.show opens an event
    */
   constructor({config, stream, store, rates, list, bar, show}) {
-    Object.assign(this, {config, stream, list, store});
+    Object.assign(this, {config, stream, list});
     const receivers = new Receivers();
     this.notes = new Notes({store, rates, receivers, shown: () => list.view.store, isLive: (position) => position > stream.joined.head});
     this.reacts = new Reacts();
@@ -40,7 +40,7 @@ export class Reactions {
 
   /** Events that were rolled back. @param {string[]} lines */
   ghosts(lines) {
-    for (const line of lines) this.store.pushGhost(line);
+    this.notes.takeGhosts(lines);
   }
 
   /** @param {Entry} entry */

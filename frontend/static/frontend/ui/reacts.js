@@ -1,7 +1,7 @@
 // The receivers of the open event: a table in the order in which they ran, whose bars share one axis. What is told later
 // changes the rows that it is about; a traceback that is open stays open.
 
-import {milliseconds, visible} from '../core/format.js';
+import {milliseconds, plural, visible} from '../core/format.js';
 import {TOLD, UNKNOWN, UNTOLD, keyOf, lastOf, readReactions, startsOf, sumOf} from '../core/reactions.js';
 import {EVENT, GHOST} from '../core/store.js';
 import {barOf} from './bar.js';
@@ -32,8 +32,9 @@ export class Reacts {
     const all = told === TOLD ? readReactions(reactions) : null;
     this.#head(all);
     this.#list(all);
-    say(byId('reacts-say'), all?.reactions.length ? '' : SAYS.get(told));
-    mark(byId('reacts-say'), 'hidden', Boolean(all?.reactions.length));
+    const says = all?.more ? `${plural(all.more, 'more receiver')}, not listed` : all?.reactions.length ? '' : SAYS.get(told);
+    say(byId('reacts-say'), says);
+    mark(byId('reacts-say'), 'hidden', !says);
   }
 
   #head(all) {

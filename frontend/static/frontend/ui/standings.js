@@ -23,6 +23,7 @@ export class Standings {
     byId('slower').addEventListener('change', ({target}) => this.#slowerThan(target.checked));
     this.slower.addEventListener('change', () => this.#slowerThan(true));
     for (const id of ['receivers-open', 'receivers-all']) byId(id).addEventListener('click', (event) => this.#open(event));
+    if (location.hash === '#receivers') this.table.showModal();    // other pages lead here
   }
 
   /** Shows what failed only, or everything again. */
@@ -38,6 +39,7 @@ export class Standings {
     byId('slower').checked = wanted !== null;
     if (wanted !== null && document.activeElement !== this.slower) this.slower.value = msOf(wanted) ?? this.slower.value;
     mark(byId('receivers-part'), 'hidden', !this.receivers.size);
+    if (this.table.open) this.#fillTable();
     if (this.list.matches(':hover, :has(:focus-visible)') && this.#rows.size) return;    // not under a hand
     const all = this.receivers.all(), shown = all.slice(0, ROWS);
     this.#rows = new Map(shown.map(({receiver}) => [receiver, this.#rows.get(receiver) ?? this.#make(receiver)]));
@@ -88,6 +90,12 @@ export class Standings {
 
   #open(event) {
     event.preventDefault();
+    this.#fillTable();
+    byId('types-sheet').close();
+    this.table.showModal();
+  }
+
+  #fillTable() {
     const rows = this.receivers.all().map(({receiver, source, runs, failures, rate, p50, p95}) => h('tr', {},
       h('th', {scope: 'row', class: 'cut', title: visible(receiver)}, h('span', {class: 'react__fn'}, visible(lastOf(receiver))), h('span', {class: 'react__where'}, visible(source))),
       h('td', {class: 'range__cell'}, rangeOf(p50, p95)), h('td', {}, count(runs)),
@@ -96,8 +104,6 @@ export class Standings {
     this.table.querySelector('tbody').replaceChildren(...rows);
     mark(this.table.querySelector('table'), 'hidden', !rows.length);
     mark(byId('receivers-none'), 'hidden', rows.length > 0);
-    byId('types-sheet').close();
-    this.table.showModal();
   }
 }
 
