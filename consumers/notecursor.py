@@ -47,6 +47,8 @@ class Span:
 class NoteCursor:
     """Up to which note one client has been told, and of which events."""
 
+    __slots__ = ("after", "owed", "_ghosts", "_life", "_notebook", "_reactions", "_settled", "_spans", "_told")
+
     def __init__(self, notebook: Notebook, span: Span, after: int, *, reactions: bool = True, ghosts: bool = False):
         self.after = after
         """The cursor up to which all was looked at."""

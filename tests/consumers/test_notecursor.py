@@ -559,3 +559,48 @@ async def test_whatever_happens_in_which_order_each_note_is_told_once_after_its_
         assert sorted(reader.notes) == expected
         for index, (what, position) in enumerate(reader.told):
             assert what == "event" or ("event", position) in reader.told[:index]
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_whatever_changes_meanwhile_nothing_is_told_of_what_was_not_sent_or_is_hidden(start_hub, join, seed):
+    chance = random.Random(seed)
+    types = ("academy.order_paid", "academy.course_completed", "shop.sold")
+    filters = [EVERYTHING, PAID, DONE, of_types(["academy.*"])]
+    sights = [
+        FULL,
+        Sight("academy", allows=lambda type: type.startswith("academy.")),
+        Sight("shop", allows=types[2:].__contains__),
+    ]
+    log = MemoryLog()
+    log.interval = 60
+    hub = await start_hub(log, ring=chance.choice([5, 100]))
+    reader = await join(hub)
+    subscription = reader.subscription
+    checked = 0
+
+    for _ in range(80):
+        match chance.randrange(6):
+            case 0:
+                log.append(chance.randrange(1, 4), type=chance.choice(types))
+            case 1 if log.head_position:
+                log.note(chance.randrange(1, log.head_position + 1))
+            case 2:
+                await hub.catch_up()
+            case 3:
+                await reader.read_one(chance.randrange(1, 4))
+            case 4:
+                reader.read_at_once(chance.randrange(1, 4))
+            case 5 if chance.random() < 0.5:
+                subscription.skip()
+                subscription.change_filter(chance.choice(filters))
+            case 5:
+                subscription.change_sight(chance.choice(sights))
+        for what, position in reader.told[checked:]:
+            event = log.held[position - 1]
+            assert what == "event" or (subscription.filter.matches(event) and subscription.sight.see(event))
+        checked = len(reader.told)
+    await reader.read()
+
+    for index, (what, position) in enumerate(reader.told):
+        assert what == "event" or ("event", position) in reader.told[:index]
+    assert len(reader.notes) <= log.noted
