@@ -1,5 +1,6 @@
 """A range of time: drawn on the chart or given in two fields, kept in the filter's text, gone with a click."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -83,3 +84,21 @@ def test_two_fields_do_what_the_pointer_does(spread):
     spread.get_by_role("button", name="Range of time").click()
     dialog.get_by_role("button", name="All times").click()
     shown(spread, "30 held")
+
+
+def test_a_range_is_downloaded_whole_from_the_server(watched, server):
+    server.manage("shell", "-c", "for n in range(700): order_paid.send(sender=Order, n=n)")
+    watched.goto(server.url)
+    expect(watched.locator("#held")).to_contain_text("500 held")
+    watched.keyboard.press("r")
+    dialog = watched.get_by_role("dialog", name="Range of time")
+    dialog.get_by_label("From").fill(ago(300)[:19])
+
+    dialog.get_by_label("Until").fill(ago(-300)[:19])
+    with watched.expect_download() as download:
+        dialog.get_by_role("button", name="Download").click()
+
+    lines = [json.loads(line) for line in download.value.path().read_text().splitlines()]
+    assert [int(line["sequence"]) for line in lines[:-1]] == list(range(1, 701))
+    assert lines[-1]["type"] == "signalcast.end"
+    assert download.value.suggested_filename == "signalcast-main-1-700.ndjson"

@@ -4,7 +4,8 @@
 import {timeOfDay} from '../core/format.js';
 import {local, written} from '../core/moment.js';
 import {SECONDS} from '../core/rates.js';
-import {byId, mark, say} from './dom.js';
+import {NotSaid, firstSince} from '../lib/since.js';
+import {byId, h, mark, say} from './dom.js';
 
 const LEAST = 3;    // pixels; less is a click, which shows all times again
 
@@ -24,6 +25,7 @@ export class Brush {
     document.addEventListener('keydown', (event) => this.#drag && event.key === 'Escape' && this.#cancel());
     byId('range-open').addEventListener('click', () => this.open());
     byId('range-form').addEventListener('submit', (event) => this.#submit(event));
+    byId('range-save').addEventListener('click', () => this.#save());
     byId('range-all').addEventListener('click', () => this.#show(null));
   }
 
@@ -85,10 +87,30 @@ export class Brush {
 
   #submit(event) {
     event.preventDefault();
+    const range = this.#read();
+    if (range) this.#show(range);
+  }
+
+  /** What the fields say; null, and why, where that is no range. */
+  #read() {
     const [since, until] = [byId('range-since').value, byId('range-until').value].map((value) => Date.parse(value));
-    if (Number.isNaN(since) || Number.isNaN(until)) this.#say('Both ends want a date and a time.');
-    else if (since >= until) this.#say(`It ends at ${timeOfDay(until)}, before it begins.`);
-    else this.#show([since, until]);
+    const isWhole = !Number.isNaN(since) && !Number.isNaN(until);
+    this.#say(!isWhole ? 'Both ends want a date and a time.' : since >= until ? `It ends at ${timeOfDay(until)}, before it begins.` : '');
+    return isWhole && since < until ? [since, until] : null;
+  }
+
+  /** Has the browser download the range as the server holds it, whatever this page holds or looks for. */
+  async #save() {
+    const range = this.#read();
+    if (!range) return;
+    try {
+      const {epoch, from} = await firstSince(range[1]);
+      const query = new URLSearchParams({format: 'ndjson', since: new Date(range[0]).toISOString(), before: `${epoch}:${from}`});
+      h('a', {href: `api/events/?${query}`, download: ''}).click();
+    } catch (error) {
+      if (!(error instanceof NotSaid)) throw error;
+      this.#say(error.message);
+    }
   }
 
   #say(why) {

@@ -1,6 +1,7 @@
 // "Go to a time or a position": takes one, from the field or the address, and says why there is no such event.
 
 import {moment} from '../core/moment.js';
+import {NotSaid, firstSince} from '../lib/since.js';
 import {byId, mark, say} from './dom.js';
 
 const POSITION = /^[1-9](\d{0,14}|\d{0,2}([\s.,]\d{3}){0,4})$/;
@@ -39,12 +40,11 @@ export class Go {
 
   async #since(ms) {
     try {
-      const answer = await fetch(`api/events/?since=${new Date(ms).toISOString()}&limit=1`, {headers: {Accept: 'application/json'}});
-      if (!answer.ok) return `The server did not say where that is (${answer.status}).`;
-      const {from, head} = await answer.json();
+      const {from, head} = await firstSince(ms);
       return from > head ? 'Nothing has happened since then.' : await this.show(from);
-    } catch {
-      return 'The server did not answer.';
+    } catch (error) {
+      if (!(error instanceof NotSaid)) throw error;
+      return error.message;
     }
   }
 }

@@ -7,6 +7,7 @@ import {byId, h, icon, mark, swapIcon} from './dom.js';
 export class Pinned {
   #entry = null;     // what is open
   #drawn = '';
+  #marked = false;    // whether any row may show a pin
 
   /** @param {{pins: Pins, stream: EventStream, list: List, hue: (type: string) => number, open: (position: number) => void, changed: () => void, announce: (text: string) => void}} parts */
   constructor(parts) {
@@ -36,6 +37,8 @@ export class Pinned {
 
   /** The rows were drawn. */
   drawRows() {
+    if (!this.#marked && !this.pins.all.length) return;
+    this.#marked = this.pins.all.length > 0;
     this.list.pool.each(({element, ordinal}) => {
       const pinned = ordinal >= 0 && this.pins.has(this.list.view.store.positionAt(ordinal));
       mark(element, 'data-pinned', pinned);
