@@ -79,11 +79,17 @@ def _receivers(signal: dict[str, Any]) -> list[list[str]]:
         [
             _receiver(each),
             f"{each['count']:,}",
-            *("–" if each[name] is None else f"{each[name]:,.1f}" for name in ("p50_ms", "p95_ms")),
+            *(_milliseconds(each[name]) for name in ("p50_ms", "p95_ms")),
             f"{each['failures']:,}",
         ]
         for each in signal["receivers"]
     ] or [["nobody receives it", "", "", "", ""]]
+
+
+def _milliseconds(found: float | None) -> str:
+    if found is None:
+        return "–"
+    return "<0.1" if 0 < found < 0.05 else f"{found:,.1f}"
 
 
 def _receiver(receiver: dict[str, Any]) -> str:

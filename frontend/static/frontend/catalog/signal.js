@@ -147,5 +147,5 @@ function row({name, learnt_as: kind, example}, changes, now) {
 }
 
 function flag({change, first_seen: time, detail}, now) {
-  return h('span', {class: 'flag', title: visible(`${detail}, since ${time}`)}, visible(`${change} ${when(Date.parse(time), now)}`));
+  return h('span', {class: 'flag', title: visible(`${detail}, since ${time}`)}, visible(`${change === 'type' ? 'changed' : change} ${when(Date.parse(time), now)}`));
 }
