@@ -16,7 +16,7 @@ BENCH := $(VENV)/bench-$(call checksum,bench)
 NODE := node_modules/.made-$(shell cksum < package.json | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak screenshots bench bench-fanout bench-latency bench-burst bench-send bench-replay bench-memory bench-connect bench-end-to-end bench-drops bench-browser bench-scaling check check-js clean
+.PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak screenshots bench bench-fanout bench-latency bench-burst bench-send bench-reactions bench-replay bench-memory bench-connect bench-end-to-end bench-drops bench-browser bench-scaling check check-js clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -89,6 +89,9 @@ bench-burst: $(BENCH) ## Count what arrives of 5,000 events that come at once, h
 
 bench-send: $(BENCH) ## Weigh send() beside one bare INSERT, on PostgreSQL and SQLite
 	$(PY) -m benchmarks.send $(if $(JSON),--json $(JSON))
+
+bench-reactions: $(BENCH) ## Weigh what it costs a sender that its receivers are watched
+	$(PY) -m benchmarks.reactions $(if $(JSON),--json $(JSON))
 
 bench-replay: $(BENCH) ## Weigh the server as it reads the log, EVENTS=1000000
 	$(PY) -m benchmarks.replay $(if $(EVENTS),--events $(EVENTS)) $(if $(JSON),--json $(JSON))

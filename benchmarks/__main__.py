@@ -20,6 +20,7 @@ BENCHES = [
     "latency",
     "burst",
     "send",
+    "reactions",
     "replay",
     "memory",
     "connect",

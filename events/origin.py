@@ -114,7 +114,7 @@ def origin() -> Origin:
         if request is not None:
             return request.origin
         task = _task()
-        return Origin(f"task {task}" if task else program())
+        return Origin(f"task {task}") if task else _of_program(program())
     except Exception:  # An event is worth more than to know where it comes from, and requests may be anything.
         return Origin()
 
@@ -138,6 +138,11 @@ def _end(**arguments: Any) -> None:
     _request.set(None)
 
 
+@lru_cache(maxsize=8)
+def _of_program(text: str) -> Origin:
+    return Origin(text)
+
+
 def host() -> str:
     """This host and process: `web-1/4711`."""
     return _host(os.getpid())
@@ -151,21 +156,36 @@ def line(frame: FrameType | None) -> str:
     for distance in range(MAX_FRAMES):
         if frame is None:
             break
-        module = str(frame.f_globals.get("__name__", ""))
-        if distance == 0 and module.startswith("asyncio."):
+        file = _file(frame.f_code.co_filename, frame.f_globals.get("__name__"))
+        if file:
+            return f"{file}:{frame.f_lineno}"
+        if distance == 0 and file is None:
             break
-        if module not in _OURS and not module.startswith(_PASSED):
-            return f"{place(frame.f_code.co_filename, module)}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
 
 
+@lru_cache(maxsize=4096)
+def _file(path: str, module: object) -> str | None:
+    """Where code of this module lies; empty if senders do not mean it, None if it is a loop's."""
+    name = str(module or "")
+    if name.startswith("asyncio."):
+        return None
+    return "" if name in _OURS or name.startswith(_PASSED) else place(path, name)
+
+
 def program() -> str:
-    """What kind of process this is, as far as it is known by how it was started."""
-    return _program(tuple(sys.argv[:2]), "pytest" in sys.modules, bool(sys.flags.interactive or hasattr(sys, "ps1")))
+    """What kind of process this is, as far as it is known by how it was started: looked for once."""
+    global _known
+    if _known is None:
+        is_interactive = bool(sys.flags.interactive or hasattr(sys, "ps1"))
+        _known = _program(sys.argv[:2], "pytest" in sys.modules, is_interactive)
+    return _known
 
 
-@lru_cache(maxsize=1)
+_known: str | None = None
+
+
 def _program(arguments: Sequence[str], is_tested: bool, is_interactive: bool) -> str:
     started = PurePath(arguments[0]) if arguments else PurePath()
     is_manage = started.stem in ("manage", "django-admin") or started.parts[-2:] == ("django", "__main__.py")
