@@ -198,6 +198,64 @@ def test_a_ghost_is_shown_where_it_came_in_words_and_is_no_event(dashboard, scri
     expect(dashboard.locator("#filter-count")).to_have_text("0 of 4 held")
 
 
+def at(second: int) -> str:
+    return f"2026-11-22T16:08:{second:02d}Z"
+
+
+def later(scripted, *seconds: int) -> None:
+    """Ghosts of these times, of which one hears only now."""
+    scripted.ghosts(*[ghost(f"undone {n}", id=f"id{n}", time=at(n)) for n in seconds])
+
+
+def test_a_ghost_of_which_one_hears_late_is_shown_at_its_time(dashboard, scripted):
+    scripted.send(batch(1, [event(n, time=at(10 * n)) for n in (1, 2, 3, 4)]))
+    expect(rows(dashboard)).to_have_count(4)
+
+    later(scripted, 35, 5, 22)
+
+    expect(rows(dashboard)).to_have_count(7)
+    summary = [text.replace("rolled back", "") for text in summaries(dashboard)]
+    assert summary == ["order 4", "undone 35", "order 3", "undone 22", "order 2", "order 1", "undone 5"]
+
+    scripted.reactions(reaction(3, OK, BAD), reaction(1, OK))
+    expect(words(dashboard, 2)).to_have_text("1 of 2 failed")
+    expect(words(dashboard, 5)).to_have_text("1 ok")
+
+
+def test_a_ghost_moves_nothing_that_is_held_and_no_filter_forgets_what_it_found(dashboard, scripted):
+    scripted.send(batch(1, [event(n, time=at(10 * n)) for n in (1, 2, 3, 4)]))
+    dashboard.locator("#q").fill("sender:Order")
+    expect(rows(dashboard)).to_have_count(4)
+    dashboard.keyboard.press("Escape")
+    dashboard.keyboard.press("Space")
+    expect(dashboard.locator("#strip")).to_contain_text("Holding")
+
+    later(scripted, 35)
+    scripted.send(batch(5, [event(5, time=at(50))]))
+    expect(dashboard.locator("#strip")).to_contain_text("1 new")
+    assert summaries(dashboard) == ["order 4", "order 3", "order 2", "order 1"]
+
+    dashboard.keyboard.press("l")
+    later(scripted, 45, 15)
+    expect(rows(dashboard)).to_have_count(8)
+    summary = [text.replace("rolled back", "") for text in summaries(dashboard)]
+    wanted = ["order 5", "undone 45", "undone 35", "order 4", "order 3", "order 2", "undone 15", "order 1"]
+    assert summary == wanted
+    expect(dashboard.locator("#filter-count")).to_have_text("5 of 5 held")
+
+
+def test_the_open_event_stays_the_one_that_is_open_when_a_ghost_comes_before_it(dashboard, scripted):
+    scripted.send(batch(1, [event(n, time=at(10 * n)) for n in (1, 2, 3)]))
+    row(dashboard, 0).click()
+    dashboard.keyboard.press("l")
+    later(scripted, 15)
+    expect(rows(dashboard)).to_have_count(4)
+
+    expect(row(dashboard, 0)).to_have_attribute("aria-selected", "true")
+    scripted.reactions(reaction(3, OK))
+    expect(dashboard.locator("#reacts-note")).to_have_text("1 of 1 ok, 1.0 ms")
+
+
 def test_ghosts_are_never_exported(dashboard, scripted):
     scripted.events(1, 2)
     scripted.ghosts(ghost())

@@ -108,7 +108,7 @@ const empty = new Empty({config, announce});
 const bar = new FilterBar({list, announce, changed: filter});
 const nomatch = new NoMatch({list, clear: () => bar.clear()});
 const rail = new Rail({rates, bar});
-const reactions = new Reactions({config, stream, store, rates, list, bar, show: (position) => show(position)});
+const reactions = new Reactions({config, stream, store, hold, rates, list, bar, show: (position) => show(position)});
 const chart = new Chart({rates});
 const brush = new Brush({bar});
 const pins = new Pins({name: config.stream});

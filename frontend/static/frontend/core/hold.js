@@ -37,6 +37,11 @@ export class Hold {
     if (!this.held) this.renew();
   }
 
+  /** An entry came in between those that are drawn, while nothing was held. */
+  shift(ordinal) {
+    if (this.#shown.head > ordinal) this.#shown.head += 1;
+  }
+
   /** @param {Reason} reason */
   hold(reason) {
     if (this.#reasons.has(reason)) return;

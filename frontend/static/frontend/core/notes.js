@@ -32,14 +32,21 @@ export class Notes {
     return ordinals;
   }
 
-  /** Events that were rolled back, each once. @param {string[]} lines of a ghosts frame */
-  takeGhosts(lines) {
+  /**
+   * Events that were rolled back, each once and at its time. One hears of them later than of those that were kept, so
+   * others may have to make room.
+   * @param {string[]} lines of a ghosts frame
+   * @param {number} floor the ordinal before which nothing may move
+   * @param {(ordinal: number) => void} moved one came in at this ordinal, before others
+   */
+  takeGhosts(lines, floor, moved) {
     for (const line of lines) {
       const id = read(line)?.id;
       if (this.#ghosts.has(id)) continue;
       if (id !== undefined) this.#ghosts.add(id);
       if (this.#ghosts.size > GHOSTS) this.#ghosts.delete(this.#ghosts.values().next().value);
-      this.store.pushGhost(line);
+      const ordinal = this.store.pushGhost(line, floor);
+      if (ordinal !== null && ordinal < this.store.next - 1) moved(ordinal);
     }
   }
 

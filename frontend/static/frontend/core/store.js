@@ -5,6 +5,7 @@
 // ghosts, which were sent and rolled back: they have no position and are no events. What the receivers did comes later.
 
 import {read} from './line.js';
+import {Names} from './names.js';
 import {UNTOLD, merge, readReactions, sumOf} from './reactions.js';
 
 export {read, summaryOf} from './line.js';
@@ -15,7 +16,7 @@ export const GAP = 2;
 export const GHOST = 3;
 
 const ENTRY = 60;       // bytes that an entry costs besides its text, about
-const NAMES = 65535;    // names of types and senders that are kept apart; later ones are read from their lines
+const LATE = 2000;      // entries that a ghost, of which one hears later, may come in before
 
 export class Store {
   bytes = 0;
@@ -25,8 +26,7 @@ export class Store {
   failed = 0;     // of those that came, events of which a receiver failed
   missed = 0;     // positions that the server said, or we saw, never came
 
-  #names = ['', ''];   // 0 is a name not kept, 1 no name
-  #ids = new Map();
+  #names = new Names();
   #start = -Infinity;    // the ordinal at which the newest log begins
 
   /** @param {{capacity?: number, budget?: number, start?: number}} [options] entries, bytes, and the first ordinal */
@@ -46,6 +46,7 @@ export class Store {
     this.slow = new Float32Array(capacity);    // ms that the sender waited for them
     this.reactions = new Array(capacity);      // the line that tells it
     this.lines = new Array(capacity);
+    this.columns = [this.kinds, this.positions, this.times, this.types, this.senders, this.degraded, this.lines, this.told, this.nrec, this.nerr, this.slow, this.reactions];
   }
 
   /** Entries held. */
@@ -68,13 +69,18 @@ export class Store {
     while (this.bytes > this.budget && this.size > 1) this.#cut();
   }
 
-  /** Takes in an event that was rolled back. @param {string} line */
-  pushGhost(line) {
+  /** Takes in an event that was rolled back, at its time, though not before `floor`. @param {string} line @returns {number|null} its ordinal */
+  pushGhost(line, floor = 0) {
     const event = read(line);
-    if (!event) return;
-    this.#append({...columns(line), kind: GHOST, position: NaN});
+    if (!event) return null;
+    const ghost = {...columns(line), kind: GHOST, position: NaN};
+    this.#append(ghost);
     const text = event.reactions ? JSON.stringify({method: event.method, reactions: event.reactions}) : '';
     if (text) this.#tell(this.next - 1, readReactions(text), text);
+    const lowest = Math.max(this.first, this.#start, floor, this.next - LATE);
+    let at = this.next - 1;
+    for (; at > lowest && this.times[(at - 1) % this.capacity] > ghost.time; at -= 1) this.#swap(at, at - 1);
+    return at;
   }
 
   /**
@@ -172,13 +178,18 @@ export class Store {
     this.kinds[i] = kind;
     this.positions[i] = position;
     this.times[i] = time;
-    this.types[i] = this.#intern(type);
-    this.senders[i] = this.#intern(sender);
+    this.types[i] = this.#names.id(type);
+    this.senders[i] = this.#names.id(sender);
     this.degraded[i] = degraded ? 1 : 0;
     this.lines[i] = line;
     this.reactions[i] = '';
     this.told[i] = this.nrec[i] = this.nerr[i] = this.slow[i] = 0;
     this.bytes += cost(line);
+  }
+
+  #swap(one, other) {
+    const i = one % this.capacity, k = other % this.capacity;
+    for (const column of this.columns) [column[i], column[k]] = [column[k], column[i]];
   }
 
   #tell(ordinal, told, text) {
@@ -209,21 +220,8 @@ export class Store {
     this.lines[i] = this.reactions[i] = '';
   }
 
-  #intern(name) {
-    if (!name) return 1;
-    let id = this.#ids.get(name);
-    if (id === undefined) {
-      id = this.#names.length < NAMES ? this.#names.length : 0;
-      if (id) {
-        this.#names.push(name);
-        this.#ids.set(name, id);
-      }
-    }
-    return id;
-  }
-
   #name(id, line, key) {
-    return id ? this.#names[id] : String(read(line)?.[key] ?? '');
+    return id ? this.#names.of(id) : String(read(line)?.[key] ?? '');
   }
 }
 

@@ -101,12 +101,23 @@ export class View {
     return true;
   }
 
+  /** An entry came in between: those from its ordinal on have the next higher one now. */
+  shift(ordinal) {
+    if (!this.#matches || ordinal >= this.#high) return;
+    const up = (other) => (other >= ordinal ? other + 1 : other);
+    for (let rank = this.rankOf(ordinal); rank < this.#next; rank += 1) this.#ordinals[rank % this.store.capacity] += 1;
+    this.#others = this.#others.map(up);
+    this.#high += 1;
+    this.#low = ordinal < this.#low ? this.#low + 1 : this.#low;
+    this.recheck(ordinal);
+  }
+
   /** Looks again at an event of which more is known now. @returns {boolean} whether it came in or left */
   recheck(ordinal) {
     if (!this.#matches || ordinal < Math.max(this.#low, this.store.first) || ordinal >= this.#high) return false;
     this.#trim();
     const {capacity} = this.store, rank = this.rankOf(ordinal), ordinals = this.#ordinals;
-    const shown = rank < this.#next && this.at(rank) === ordinal, shows = this.#matches(this.store.at(ordinal));
+    const shown = rank < this.#next && this.at(rank) === ordinal, shows = shown ? this.#matches(this.store.at(ordinal)) : this.#shows(ordinal);
     if (shown === shows) return false;
     if (shows) {
       for (let at = this.#next; at > rank; at -= 1) ordinals[at % capacity] = ordinals[(at - 1) % capacity];

@@ -110,6 +110,17 @@ export class List {
     if (ordinals.size) this.scheduler.mark('list');
   }
 
+  /** An entry came in between, above all that is held: those from its ordinal on have the next higher one. */
+  shift(ordinal) {
+    const up = (other) => (other !== null && other >= ordinal ? other + 1 : other);
+    this.view.shift(ordinal);
+    this.hold.shift(ordinal);
+    this.selected = up(this.selected);
+    this.focus.active = up(this.focus.active);
+    this.pool.forget();
+    this.scheduler.mark('list');
+  }
+
   #shift(top) {
     if (this.hold.held || this.port.top > 0) this.#anchor ??= top;
     this.scheduler.now('status');

@@ -13,12 +13,13 @@ export class Reactions {
    * @param {{api: string}} parts.config
    * @param {EventStream} parts.stream
    * @param {Store} parts.store the ring
+   * @param {Hold} parts.hold of the ring
    * @param {List} parts.list
    * @param {FilterBar} parts.bar
    * @param {(position: number) => void} parts.show opens an event
    */
-  constructor({config, stream, store, rates, list, bar, show}) {
-    Object.assign(this, {config, stream, list});
+  constructor({config, stream, store, hold, rates, list, bar, show}) {
+    Object.assign(this, {config, stream, hold, list});
     const receivers = new Receivers();
     this.notes = new Notes({store, rates, receivers, shown: () => list.view.store, isLive: (position) => position > stream.joined.head});
     this.reacts = new Reacts();
@@ -40,7 +41,8 @@ export class Reactions {
 
   /** Events that were rolled back. @param {string[]} lines */
   ghosts(lines) {
-    this.notes.takeGhosts(lines);
+    const {list, hold} = this, isShown = list.view.store === this.notes.store;
+    this.notes.takeGhosts(lines, hold.held ? hold.head : 0, (ordinal) => isShown && list.shift(ordinal));
   }
 
   /** @param {Entry} entry */
