@@ -84,6 +84,16 @@ async def test_what_receivers_did_in_another_process_arrives_at_the_clients_of_b
     assert clients[0].noted[0]["method"] == "send"
 
 
+async def test_the_layer_alone_is_enough_to_hear_of_what_receivers_did(layer, start_server, act):
+    # The server does not look at the log by itself.
+    client = Client(start_server("ours", **layer, WATCH_SECONDS="3600").url)
+    async with client.connected():
+        await act("from events import nudge", "nudge.DEADLINE = 30.0", *(f"send(order_paid, {n})" for n in range(3)))
+        await hear(client, until=lambda client: len(outcomes(client, "comes_later")) == 3)
+
+    assert client.sequences == [1, 2, 3]
+
+
 async def test_a_client_that_comes_back_to_the_other_server_gets_what_it_missed(servers, act):
     client = Client(servers[0].url)
     async with client.connected():
