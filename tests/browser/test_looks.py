@@ -82,8 +82,9 @@ def test_on_a_phone_every_act_is_behind_one_button(some):
     some.get_by_role("button", name="More").click()
     assert barriers(some) == ""
     expect(some.get_by_role("dialog", name="More").get_by_role("button")).to_have_text(
-        ["", "Signals", "Receivers", "Export", "View", "Theme", "Help"]
+        ["", "Receivers", "Export", "Range of time", "Rate as a table", "View", "Theme", "Help"]
     )
+    expect(some.get_by_role("dialog", name="More").get_by_role("link")).to_have_text(["Signals"])
     some.get_by_role("dialog", name="More").get_by_role("button", name="Help").click()
 
     expect(some.get_by_role("dialog", name="Keyboard and help")).to_be_visible()

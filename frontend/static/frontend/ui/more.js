@@ -2,12 +2,12 @@
 
 import {byId, h} from './dom.js';
 
-const ACTS = [['export', 'Export'], ['view-open', 'View'], ['theme', 'Theme'], ['help-open', 'Help']];
+const ACTS = [['export', 'Export'], ['range-open', 'Range of time'], ['rate-table-open', 'Rate as a table'], ['view-open', 'View'], ['theme', 'Theme'], ['help-open', 'Help']];
 
 export class More {
   constructor() {
     this.element = byId('more');
-    const pages = [...document.querySelectorAll('.tabs > :not([aria-current])')].map((page) => this.#act(page, page.textContent));
+    const pages = [...document.querySelectorAll('.tabs > [role=button]')].map((page) => this.#act(page, page.textContent));
     byId('more-list').append(...pages, ...ACTS.map(([id, name]) => this.#act(byId(id), name)));
     byId('more-open').addEventListener('click', () => this.element.showModal());
   }
