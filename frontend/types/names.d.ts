@@ -22,6 +22,10 @@ declare global {
   type Pool = import('../static/frontend/ui/pool.js').Pool;
   type FilterBar = import('../static/frontend/ui/filterbar.js').FilterBar;
   type Known = import('../static/frontend/core/python.js').Known;
+  type Receivers = import('../static/frontend/core/receivers.js').Receivers;
+  type Reaction = import('../static/frontend/core/reactions.js').Reaction;
+  type Told = import('../static/frontend/core/reactions.js').Told;
+  type Pins = import('../static/frontend/core/pins.js').Pins;
   type CopyAs = import('../static/frontend/ui/copyas.js').CopyAs;
 
   /** An entry of a store, as it is read: an event, one that cannot be read, or a gap. */
@@ -74,7 +78,8 @@ declare global {
 
   /** What is found by its id in the page's own markup, which says which of these it really is. */
   type PageElement = HTMLElement &
-    Pick<HTMLInputElement, 'value' | 'disabled' | 'select'> &
+    Pick<HTMLInputElement, 'value' | 'checked' | 'disabled' | 'select'> &
+    Pick<HTMLSelectElement, 'selectedIndex'> &
     Pick<HTMLDialogElement, 'open' | 'showModal' | 'close'>;
 
   // The page's elements are HTML, whatever finds them, and what its listeners hear of comes from elements.

@@ -15,7 +15,7 @@ const DEEPEST = 8;    // levels that are told apart
  * @property {boolean} failed
  */
 
-/** @param {object} event a parsed CloudEvent @param {{ms: number, failed: number}|null} sum of its receivers @returns {Link} */
+/** @param {Record<string, any>} event a parsed CloudEvent @param {{ms: number, failed: number}|null} sum of its receivers @returns {Link} */
 export function linkOf(event, sum) {
   const text = (value) => (typeof value === 'string' ? value : '');
   return {

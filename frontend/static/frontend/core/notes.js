@@ -15,6 +15,7 @@ export class Notes {
    * @param {Rates} parts.rates
    * @param {Receivers} parts.receivers
    * @param {(position: number) => boolean} parts.isLive whether an event has just happened
+   * @param {() => number} [parts.now]
    */
   constructor({store, shown, rates, receivers, isLive, now = Date.now}) {
     Object.assign(this, {store, shown, rates, receivers, isLive, now});

@@ -13,7 +13,7 @@ const LISTENED = new Set(['ok', 'raised', 'not_run', 'cancelled']);    // the ot
  * @property {number} order 1 for the first
  * @property {boolean} async
  * @property {number} ms NaN where it did not run
- * @property {'ok'|'raised'|'not_run'|'cancelled'|'ignored'} outcome
+ * @property {string} outcome 'ok', 'raised', 'not_run', 'cancelled' or 'ignored'; others may come
  * @property {string} error type and message, where it raised
  * @property {string} traceback
  * @property {string} why it was ignored

@@ -22,7 +22,6 @@ export class Store {
   bytes = 0;
   events = 0;     // that ever came
   dropped = 0;    // events let go for room
-  failed = 0;     // events of which a receiver raised
   failed = 0;     // of those that came, events of which a receiver failed
   missed = 0;     // positions that the server said, or we saw, never came
 

@@ -6,9 +6,11 @@ const SVG = 'http://www.w3.org/2000/svg';
 export const byId = (id) => /** @type {PageElement|null} */ (document.getElementById(id));
 
 /**
- * @param {string} tag
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
  * @param {Record<string, string|number|boolean|null|undefined>} [attributes] true is an empty attribute; false and null are none
  * @param {...(Node|string|null|false)} children
+ * @returns {HTMLElementTagNameMap[T]}
  */
 export function h(tag, attributes, ...children) {
   const element = document.createElement(tag);

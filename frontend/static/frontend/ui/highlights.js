@@ -58,7 +58,7 @@ const shown = (node) => node.hidden ? NodeFilter.FILTER_REJECT : NodeFilter.FILT
 function find(root, terms, found) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, shown);
   while (walker.nextNode()) {
-    const node = walker.currentNode;
+    const node = /** @type {Text} */ (walker.currentNode);
     if (node.nodeType !== Node.TEXT_NODE) continue;
     const text = node.data.toLowerCase();
     if (text.length !== node.data.length) continue;    // a letter that has another length in lower case

@@ -23,7 +23,7 @@ export class Looks {
   }
 
   #density() {
-    const boxes = [...this.element.querySelectorAll('[name=density]')];
+    const boxes = /** @type {HTMLInputElement[]} */ ([...this.element.querySelectorAll('[name=density]')]);
     const show = (density) => mark(this.root, 'data-density', density === 'compact' ? density : null);
     for (const box of boxes) {
       box.checked = box.value === (kept('density') === 'compact' ? 'compact' : 'comfortable');

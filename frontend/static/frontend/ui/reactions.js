@@ -14,6 +14,7 @@ export class Reactions {
    * @param {EventStream} parts.stream
    * @param {Store} parts.store the ring
    * @param {Hold} parts.hold of the ring
+   * @param {Rates} parts.rates
    * @param {List} parts.list
    * @param {FilterBar} parts.bar
    * @param {(position: number) => void} parts.show opens an event

@@ -20,7 +20,7 @@ export class Standings {
     this.table = byId('receivers-table');
     this.slower = byId('slower-ms');
     byId('failed-only').addEventListener('change', () => this.toggleFailed());
-    byId('slower').addEventListener('change', ({target}) => this.#slowerThan(target.checked));
+    byId('slower').addEventListener('change', () => this.#slowerThan(byId('slower').checked));
     this.slower.addEventListener('change', () => this.#slowerThan(true));
     for (const id of ['receivers-open', 'receivers-all']) byId(id).addEventListener('click', (event) => this.#open(event));
     if (location.hash === '#receivers') this.table.showModal();    // other pages lead here

@@ -21,7 +21,7 @@ export class Tree {
   /**
    * @param {object} parts
    * @param {() => Store} parts.store that the open event is of
-   * @param {(correlation: string) => Promise<{events: object[], reactions: string[], whole: boolean}>} parts.ask
+   * @param {(correlation: string) => Promise<{events: Record<string, any>[], reactions: string[], whole: boolean}>} parts.ask
    * @param {(position: number) => void} parts.go opens another one
    * @param {(type: string) => number} parts.hue
    */
