@@ -123,7 +123,9 @@ def test_whoever_signs_in_comes_back_to_a_page_whose_addresses_all_work(visitor)
     assert '"socket": "/site/ops/stream/ws/"' in text
     assert '<span class="top__user">reader@example.com</span>' in text
     assert len(files) >= 4
-    assert {(file.startswith("/site/assets/frontend/"), visitor.get(file)[0]) for file in files} == {(True, 200)}
+    assert {visitor.get(file)[0] for file in files} == {200}
+    pages = {file for file in files if not file.startswith("/site/assets/frontend/")}
+    assert pages == {"/site/ops/stream/catalog/"}
 
 
 def test_the_permission_of_another_app_called_events_opens_nothing(visitor):
@@ -144,6 +146,21 @@ def test_an_event_has_the_other_apps_names_and_the_time_in_utc(project, visitor)
     assert event["data"]["event"]["fields"] == {"title": "Budget"}
     assert event["time"].endswith("Z")
     assert abs(datetime.now(UTC) - datetime.fromisoformat(event["time"])) < timedelta(minutes=10)
+
+
+def test_its_signals_are_described_with_the_other_apps_names(project, visitor):
+    project.manage("shell", "-c", MOVE)
+    visitor.sign_in("reader@example.com")
+
+    _, _, page = visitor.get("/site/ops/stream/catalog/")
+    _, _, text = visitor.get("/site/ops/stream/api/signals/")
+
+    assert '"signals": "/site/ops/stream/api/signals/"' in page
+    (moved,) = json.loads(text)["signals"]
+    assert (moved["type"], moved["source"]) == ("events.meeting_moved", "agenda/signals.py:3")
+    assert moved["documentation"] == "event"
+    assert moved["count"] >= 1
+    assert moved["shell"] == "meeting_moved.send(sender=Event, event=Event.objects.first())"
 
 
 @pytest.mark.only_on("sqlite")

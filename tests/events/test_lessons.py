@@ -8,11 +8,13 @@ import pytest
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
+from academy.signals import order_paid
 from events import lessons, log
 from events.event import Event, new_id
 from events.lessons import Place, learn
 from events.models import EventRow, LessonRow, StreamRow
 from events.numbering import number
+from events.publisher import publisher
 from events.streams import MAIN
 
 BEGAN = datetime(2026, 5, 12, 16, 0, tzinfo=UTC)
@@ -198,3 +200,15 @@ def test_to_ask_again_costs_few_and_short_statements():
 
     assert len(queries) <= 10
     assert not any(query["sql"].startswith(("INSERT", "UPDATE", "DELETE")) for query in queries)
+
+
+def test_harmless_nobody_learns_while_a_signal_is_sent():
+    learn(MAIN)
+
+    with CaptureQueriesContext(connection) as queries:
+        order_paid.send(sender=None, note="hello")
+    assert publisher().flush(5)
+
+    assert len(queries) > 0
+    assert not [query for query in queries if "signalcast_lesson" in query["sql"]]
+    assert learn(MAIN).by_type["academy.order_paid"].tally.count == 1
