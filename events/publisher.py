@@ -122,9 +122,15 @@ class Publisher:
 
     def give_up(self) -> None:
         """Tell of the events that are lost, since the process ends before they were appended. The first may yet be."""
-        waiting = len(self._writes)
+        waiting, unnoted = len(self._writes), len(self._outcomes)
         for _ in range(waiting):
             metrics.failed("retry")
+        if unnoted:
+            logger.warning(
+                "What the receivers of %d events did is lost: the process ended before it could be noted",
+                unnoted,
+                extra={"action": "note_failed"},
+            )
         if waiting:
             logger.error(
                 "%d events are lost: the process ended before they could be appended to the log",

@@ -1,6 +1,7 @@
 """events.observation: what receivers do is seen, and the sender gets what it would get if nobody looked."""
 
 import asyncio
+import functools
 import gc
 import json
 import weakref
@@ -428,6 +429,42 @@ def test_a_hundred_receivers_are_told_of_and_the_number_of_the_others(stream, no
 
     [told] = noted()
     assert (len(told["reactions"]), told["more"]) == (100, 30)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("is_first", [True, False], ids=["theirs first", "ours first"])
+def test_other_instrumentation_sees_what_it_would_see_and_we_see_through_it(
+    stream, outcomes, monkeypatch, method, is_first
+):
+    seen = []
+    before = Signal._live_receivers
+
+    def theirs(self, sender):
+        """As error trackers do it: each synchronous receiver within a span, for every signal."""
+        sync, later = before(self, sender)
+        return [spanned(receiver) for receiver in sync], later
+
+    def spanned(receiver):
+        @functools.wraps(receiver)
+        def wrapper(*arguments, **named):
+            seen.append(f"{receiver.__module__}.{receiver.__qualname__}")
+            return receiver(*arguments, **named)
+
+        return wrapper
+
+    signal = connected(made.quick, made.failing)
+    if is_first:
+        monkeypatch.setattr(Signal, "_live_receivers", theirs)
+    stream(signal)
+    monkeypatch.setattr(Signal, "_live_receivers", theirs)
+    answer = send(signal, method)
+
+    assert seen == ["events.receivers.record", f"{HERE}.quick", f"{HERE}.failing"]
+    assert outcomes() == [("quick", "ok"), ("failing", "raised")]
+    if "robust" in method:
+        assert [receiver.__wrapped__ for receiver, _ in answer] == [record, made.quick, made.failing]
+    else:
+        assert isinstance(answer, Refused)
 
 
 def test_detaching_while_it_is_sent_is_survived(stream, transactional_db):
