@@ -93,6 +93,8 @@ def test_nothing_scrolls_sideways(dashboard, scripted, width):
     scripted.events(1, 100, summary="a summary that is longer than the widest screen " * 9)
     dashboard.keyboard.press("Space")
     expect(row(dashboard, 0)).to_be_visible()
+    expect(dashboard.locator(".conn__text")).to_have_text("Live")
+    assert dashboard.locator(".conn__text").evaluate("(state) => state.scrollWidth <= state.clientWidth")
     assert no_sideways(dashboard)
     assert inside(dashboard, ".top > *, .strip > *, .filter > *, .pulse > *")
 

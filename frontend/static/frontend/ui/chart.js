@@ -45,11 +45,13 @@ export class Chart {
     mark(this.cut, 'd', x === null || x < 0 ? null : `M${x} 0V48`);
   }
 
+  /** What failed, below the axis; in words how much does at the moment, else how much did. */
   #fail(now) {
-    const {failed} = this.#drawn, most = Math.max(...failed), perSec = this.rates.failing(now);
+    const {failed} = this.#drawn, most = Math.max(...failed), rate = this.rates.failing(now);
     mark(this.bad, 'd', failed.map((n, i) => (n ? `M${i} ${BASE + 1}h.86v${(n / most * BELOW).toFixed(1)}h-.86z` : '')).join('') || null);
     mark(byId('chart-failed'), 'hidden', !most);
-    say(byId('chart-failed').querySelector('b'), `${perSecond(perSec).slice(0, -2)}`);
+    say(byId('chart-failed-n'), rate ? perSecond(rate).slice(0, -2) : count(this.rates.failures(now)));
+    say(byId('chart-failed-says'), rate ? 'failed/s' : 'failed');
   }
 
   /** The first types, and the rest together: as many layers as there are paths. */
