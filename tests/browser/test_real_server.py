@@ -137,7 +137,7 @@ def test_two_thousand_events_in_one_loop_all_arrive_once_and_in_order(watched, s
     assert shown == list(range(2000, 2000 - len(shown), -1))
 
 
-def test_what_is_rolled_back_is_never_shown(watched, server):
+def test_what_is_rolled_back_is_shown_as_that_and_never_as_an_event(watched, server):
     page = connected(watched, server)
     send(
         server,
@@ -148,9 +148,14 @@ def test_what_is_rolled_back_is_never_shown(watched, server):
         "order_paid.send(sender=Order, note='kept')\n",
     )
 
-    expect(rows(page)).to_have_count(1)
-    row(page, 0).click()
+    undone = rows(page).filter(has_text="rolled back")
+    expect(rows(page)).to_have_count(2)
+    expect(undone).to_have_count(1)
+    expect(undone).to_contain_text("undone")
+    rows(page).filter(has_not_text="rolled back").click()
     expect(page.locator("#payload")).to_contain_text("kept")
+    page.reload()
+    expect(rows(page)).to_have_count(1)
 
 
 def test_a_hostile_payload_is_shown_and_does_nothing(watched, server):
