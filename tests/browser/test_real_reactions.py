@@ -1,6 +1,7 @@
 """From a receiver to its line on the screen, through the real server, its log and its notes."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -83,3 +84,29 @@ def test_what_was_rolled_back_is_shown_marked_and_is_in_no_log(failing, server):
     expect(failing.locator("#filter-count")).to_have_text("3 held")
     notes = [one["data"]["note"] for one in failing.request.get(f"{server.url}api/events/").json()["events"]]
     assert notes == ["first", "second", "kept"]
+
+
+CAUSES = """
+def completes(sender, **kwargs):
+    course_completed.send(sender=Enrollment)
+
+order_paid.connect(completes)
+order_paid.send_robust(sender=Order, note='causes')
+"""
+
+
+def test_the_tree_leads_from_an_event_to_what_caused_it(failing, server):
+    server.manage("shell", text=CAUSES)
+    expect(rows(failing)).to_have_count(4, timeout=10_000)
+
+    failing.locator(".rows .row:visible").filter(has_text="course_completed").click()
+    tree = failing.locator("#cause-tree")
+    expect(tree.locator("a")).to_have_text([re.compile("order_paid"), re.compile("course_completed")])
+    expect(tree.locator("[data-kind=origin]")).to_contain_text("shell")
+    expect(tree.locator("[aria-current]")).to_contain_text("course_completed")
+
+    tree.locator("a").first.click()
+    expect(failing.locator("#detail-title")).to_contain_text("causes")
+    expect(failing.locator("#reacts-note")).to_contain_text("of 5")
+    failing.locator("#q").fill("origin:shell receiver:completes")
+    expect(failing.locator("#filter-count")).to_have_text("1 of 4 held")
