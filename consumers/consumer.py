@@ -236,7 +236,7 @@ class StreamConsumer(AsyncConsumer):
         with hub.subscribe(filter, opening.position, visit.sight) as subscription:
             outbox = outbox_of(self.scope)
             if self._dialect.answers:
-                subscription.follow_notes(hub.notebook, hello, opening.gap)
+                subscription.follow_notes(hub.notebook, hello, oldest=opening.oldest, gap=opening.gap)
             self._delivery = Delivery(self, self._dialect, hello, subscription, outbox)
             if outbox:
                 outbox["on_text"](self._hear_at_once)

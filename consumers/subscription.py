@@ -91,15 +91,20 @@ class Subscription:
                 self._waiting = None
         self._has_changed = False
 
-    def follow_notes(self, notebook: Notebook, hello: Hello, gap: Gap | None) -> None:
-        """Be told what is noted of events, as far as the client wants it, from where it was told last."""
+    def follow_notes(self, notebook: Notebook, hello: Hello, *, oldest: int, gap: Gap | None = None) -> None:
+        """Be told what is noted of events, as far as the client wants it, from where it was told last.
+
+        `oldest` is the oldest event that is held, `gap` what the client is told of first.
+        """
         if not (hello.reactions or hello.ghosts):
             return
         is_of_another_log = gap is not None and gap.reason == "epoch"
         after, start = notebook.noted, self.position
         if hello.reactions_after is not None and not is_of_another_log:
-            # It has events from before its position, and this filter's alone, as far as we know.
-            after, start = min(hello.reactions_after, after), 0
+            after = min(hello.reactions_after, after)
+            # It has events from before its position, and this filter's alone, as far as we know. What was pruned it may
+            # have missed, now or when it came back before.
+            start = min(oldest, start)
         span = Span(start, self.filter, self.sight)
         self.notes = NoteCursor(notebook, span, after, reactions=hello.reactions, ghosts=hello.ghosts)
 

@@ -58,7 +58,7 @@ async def _follow(hub: Hub, terminal: Terminal, query: Query, place: Place | Non
     if not opening.gap:
         terminal.began(Place(opening.epoch, opening.position - 1))
     with hub.subscribe(query.filter, opening.position) as subscription:
-        subscription.follow_notes(hub.notebook, Hello(reactions=reactions), opening.gap)
+        subscription.follow_notes(hub.notebook, Hello(reactions=reactions), oldest=opening.oldest)
         if opening.gap:
             _tell(opening.gap, terminal, hub.epoch)
         while True:

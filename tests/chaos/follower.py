@@ -60,6 +60,7 @@ class Follower:
 
     def __init__(self, notes: Notes, habits: Habits, relays: list[Relay], seed: str) -> None:
         self.notes = notes
+        self._ids: set[str] = set()
         self.position: int | None = None
         self.calm = asyncio.Event()
         """Set at the end: from then on it is quick, and stays."""
@@ -114,6 +115,7 @@ class Follower:
     def _note(self, line: str) -> None:
         event = json.loads(line)
         self.notes.got.append((int(event["sequence"]), event["id"], hash(line)))
+        self._ids.add(event["id"])
 
     def _fault(self, what: str) -> None:
         self.notes.faults.append(what)
@@ -126,12 +128,15 @@ class Acknowledging(Follower):
     _tip: str | None = None
     # What the newest welcome said, until there is a position that belongs to it.
     _welcomed: str | None = None
+    _noted: int | None = None
     _silence = WELCOME_SECONDS
 
     async def _follow(self, relay: Relay) -> None:
         address = f"ws://127.0.0.1:{relay.port}/ws/"
         async with connect(address, subprotocols=["signalcast.v1"], open_timeout=WELCOME_SECONDS) as socket:
             resume = {"from": self.position, "epoch": self._epoch, "tip": self._tip} if self.position else {}
+            if self.position and self._noted is not None:
+                resume["reactions_after"] = self._noted
             await socket.send(json.dumps({"op": "hello", "from": 1} | self._habits.hello | resume))
             self._silence = WELCOME_SECONDS
             try:
@@ -156,12 +161,18 @@ class Acknowledging(Follower):
                 if self.position is None:
                     self.notes.start = self.position = message["from"]
                 self._expect(message["from"], "welcome")
+                self._noted = message["reactions_after"]
             case "batch":
                 self._expect(message["from"], "batch")
                 for line in lines:
                     self._note(line)
                 self._move(message["to"], message["tip"])
                 return True
+            case "reactions":
+                self._noted = message["after"]
+                for line in map(json.loads, lines):
+                    if line["id"] not in self._ids:
+                        self._fault(f"reactions of {line['pos']}, which was not sent")
             case "gap":
                 self._expect(message["from"], "gap")
                 self.notes.gaps.append((message["from"], message["to"], message["reason"]))

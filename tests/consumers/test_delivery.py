@@ -66,7 +66,7 @@ async def follow(start_hub):
         subscribed = hub.subscribe(EVERYTHING, start or hub.head + 1)
         subscription = subscribed.__enter__()
         hello = Hello(window=window)
-        subscription.follow_notes(hub.notebook, hello, None)
+        subscription.follow_notes(hub.notebook, hello, oldest=1)
         delivery = Delivery(client, SignalcastV1(), hello, subscription, line.outbox if straight else None)
         task = asyncio.create_task(delivery.follow(hub))
         following.append((subscribed, task))

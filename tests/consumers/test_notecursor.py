@@ -73,10 +73,10 @@ async def join(start_hub, log):
     """Somebody who follows the hub as `hello` says."""
     joined = []
 
-    async def join(hub, start=1, filter=EVERYTHING, sight=FULL, gap=None, **hello):
+    async def join(hub, start=1, filter=EVERYTHING, sight=FULL, gap=None, oldest=1, **hello):
         subscribed = hub.subscribe(filter, start, sight)
         subscription = subscribed.__enter__()
-        subscription.follow_notes(hub.notebook, Hello(**hello), gap)
+        subscription.follow_notes(hub.notebook, Hello(**hello), oldest=oldest, gap=gap)
         joined.append(subscribed)
         return Reader(subscription)
 
@@ -471,6 +471,19 @@ async def test_nothing_is_told_of_events_that_were_missed(start_hub, log, join):
 
     assert isinstance(gap, Gap)
     assert slow.notes == [7]
+
+
+async def test_nothing_is_told_of_events_that_were_pruned_while_the_client_was_away(start_hub, log, join):
+    hub = await start_hub(log)
+    log.note(4, 7)
+    await hub.catch_up()
+    log.prune(6)
+
+    # The first time there was a gap, the second time it had heard of it, and not yet of what was noted.
+    gaps = (Gap(start=3, stop=6, reason="retention"), None)
+    back = [await (await join(hub, 6, gap=gap, oldest=6, reactions_after=0)).read() for gap in gaps]
+
+    assert [reader.notes for reader in back] == [[7], [7]]
 
 
 async def test_the_notes_of_another_log_begin_where_that_is_now(start_hub, log, join):
