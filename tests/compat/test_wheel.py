@@ -9,7 +9,8 @@ import pytest
 from .conftest import ROOT
 
 PACKAGES = ("events", "consumers", "frontend")
-LEFT_OUT = ("__pycache__",)
+# Types are for who changes the scripts.
+LEFT_OUT = ("__pycache__", "types")
 
 
 @pytest.fixture(scope="session")
