@@ -53,17 +53,22 @@ export class Standings {
   }
 
   #make(receiver) {
-    const name = h('span', {class: 'trow__name cut'}), failed = h('span', {class: 'trow__num'}), p95 = h('span', {class: 'trow__num'});
-    const button = h('button', {class: 'trow trow--plain', type: 'button'}, name, failed, p95);
+    const name = h('span', {class: 'trow__name cut'}), failed = h('span', {}), p95 = h('span', {});
+    const share = h('span', {class: 'trow__num'}, failed, h('span', {class: 'vh'}, ' failed'));
+    const button = h('button', {class: 'trow trow--plain', type: 'button'}, name, share, h('span', {class: 'trow__num'}, h('span', {class: 'vh'}, ', 95% within '), p95));
     button.addEventListener('click', () => this.#only(receiver));
-    return {element: h('li', {class: 'type'}, button), button, name, failed, p95};
+    return {element: h('li', {class: 'type'}, button), button, name, share, failed, p95};
   }
 
-  #fill({button, name, failed, p95}, {receiver, runs, failures, rate, p50, p95: slow}) {
+  #fill({button, name, share, failed, p95}, {receiver, runs, failures, rate, p50, p95: slow}) {
     const last = lastOf(receiver), app = this.receivers.isShared(receiver, last) && last !== receiver ? receiver.slice(0, receiver.indexOf('.') + 1) : '';
     if (name.textContent !== visible(app + last)) name.replaceChildren(h('span', {class: 'ns'}, visible(app)), visible(last));
-    mark(failed, 'data-tone', failures ? 'bad' : null);
-    if (failed.textContent !== percent(rate)) failed.replaceChildren(...(failures ? [icon('i-close')] : []), percent(rate));
+    mark(share, 'data-tone', failures ? 'bad' : null);
+    if (failed.textContent !== percent(rate)) {
+      share.querySelector('svg')?.remove();
+      if (failures) failed.before(icon('i-close'));
+      say(failed, percent(rate));
+    }
     say(p95, Number.isNaN(slow) ? '–' : duration(slow));
     mark(button, 'aria-pressed', String(this.bar.query.value('receiver') === this.#called(receiver)));
     mark(button, 'title', `${visible(receiver)}: ${plural(runs, 'run')}, ${plural(failures, 'failure')}, half within ${duration(p50)}, 95% within ${duration(slow)}. Click to see what it received`);
