@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connections, transaction
 
-from consumers import hub, opening, process, ring, subscription
+from consumers import hub, notecursor, opening, process, ring, subscription
 from events import log, numbering, receivers
 from events.event import Entry
 from events.streams import Message
@@ -142,6 +142,11 @@ def pruned_too_far() -> None:
     log.prune = lambda stream, before, **options: prune(stream, before + 100, **options)
 
 
+def reactions_of_anything() -> None:
+    """What receivers did is told of every event, whether or not it was sent."""
+    notecursor.Span.shows = lambda span, entry: True
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     mutant.__name__.replace("_", "-"): mutant
     for mutant in (
@@ -158,5 +163,6 @@ MUTANTS: dict[str, Callable[[], None]] = {
         batch_forgotten,
         bytes_of_each_server,
         pruned_too_far,
+        reactions_of_anything,
     )
 }
