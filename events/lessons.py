@@ -8,15 +8,16 @@ away.
 import json
 import time as clock
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db import connections, transaction
 
 from . import log
-from .event import Entry, Head, sent_at
+from .event import Entry, Head
 from .schema import Schema
 from .settings import current
 from .tally import Tally
@@ -35,6 +36,17 @@ TEST = "test event"
 _PLACE = ""
 
 
+class Sent(NamedTuple):
+    """What is learnt from: an event, without personal data."""
+
+    position: int
+    type: str
+    time: str
+    seconds: float
+    """The same, since 1970."""
+    data: Any
+
+
 @dataclass(slots=True)
 class Lesson:
     """What is known of one type."""
@@ -42,9 +54,9 @@ class Lesson:
     schema: Schema = field(default_factory=Schema)
     tally: Tally = field(default_factory=Tally)
 
-    def learn(self, event: Mapping[str, Any], position: int) -> None:
-        self.tally.add(sent_at(event["id"]))
-        self.schema.learn(event["data"], position=position, time=event["time"])
+    def learn(self, sent: Sent) -> None:
+        self.tally.add(sent.seconds)
+        self.schema.learn(sent.data, position=sent.position, time=sent.time)
 
     def as_text(self) -> str:
         return json.dumps({"schema": self.schema.as_json(), "tally": self.tally.as_json()}, separators=(",", ":"))
@@ -101,23 +113,25 @@ def _learn_portion(stream: str) -> bool:
     if page.head.epoch != head.epoch or page.stop <= next.stop:
         return False
     is_anew = before is None or before.epoch != next.epoch or before.stop > next.stop
-    events = dict(_events(page.entries))
+    events = list(_sent(page.entries))
     # After the place: if that is still the same in the end, these are.
-    known = {} if is_anew else _read(stream, {event["type"] for event in events.values()})
+    known = {} if is_anew else _read(stream, {event.type for event in events})
     learnt: defaultdict[str, Lesson] = defaultdict(Lesson, known)
-    for position, event in events.items():
-        learnt[event["type"]].learn(event, position)
+    for event in events:
+        learnt[event.type].learn(event)
     after = Place(epoch=next.epoch, start=next.start, stop=page.stop, skipped=next.skipped)
     return _keep(stream, before, after, learnt, is_anew)
 
 
-def _events(entries: Iterable[Entry]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """What can be learnt from, by position, without personal data."""
+def _sent(entries: Iterable[Entry]) -> Iterator[Sent]:
+    """What can be learnt from."""
     for entry in entries:
-        with suppress(ValueError):  # Somebody has been at the table, and it is no event.
+        # Else somebody has been at the table, and it is no event.
+        with suppress(ValueError, KeyError, TypeError):
             event = json.loads(entry.without_personal.line)
             if event.get("origin") != TEST:
-                yield entry.position, event
+                seconds = datetime.fromisoformat(event["time"]).timestamp()
+                yield Sent(entry.position, event["type"], event["time"], seconds, event["data"])
 
 
 def _next(before: Place | None, head: Head, oldest: int) -> Place:

@@ -137,7 +137,12 @@ class Schema:
         return made
 
     def learn(self, data: Any, *, position: int, time: str) -> None:
-        """From the data of one event, in which marks stand in the place of what is personal."""
+        """From the data of one event, in which marks stand in the place of what is personal.
+
+        An event of which all is hidden teaches nothing.
+        """
+        if _is_mark(data):
+            return
         self._learn(self.root, data, "", 0, _Lesson(position, time))
 
     def told(self, *, oldest: int = 0) -> dict[str, Any]:
@@ -147,7 +152,7 @@ class Schema:
     def _learn(self, known: Field, value: Any, path: str, depth: int, lesson: _Lesson) -> None:
         known.seen += 1
         kind = _KINDS.get(type(value), "")
-        if kind == "object" and isinstance(value.get("$mark"), str):
+        if _is_mark(value):
             return self._hide(known, value["$mark"], path)
         if kind not in known.kinds:
             if known.kinds and known.seen > MATURE:
@@ -228,6 +233,10 @@ class Schema:
     def _note(self, path: str, change: str, lesson: _Lesson, detail: str) -> None:
         self.changes.append(Change(path, change, lesson.time, detail))
         del self.changes[:-MAX_CHANGES]
+
+
+def _is_mark(value: Any) -> bool:
+    return type(value) is dict and isinstance(value.get("$mark"), str)
 
 
 def _is_below(path: str, places: set[str]) -> bool:

@@ -135,12 +135,24 @@ def test_a_log_that_was_restored_from_before_is_learnt_anew():
     assert known().tally.count == 2
 
 
-def test_a_row_that_is_no_event_is_passed_over():
+NO_EVENTS = {
+    "no JSON": ('"data":{"amount": 1}}', '"data":{'),
+    "no time": ('"time":"2026', '"time":"soon'),
+    "no type": ('"type":', '"kind":'),
+    "all hidden": ('"time":"', '"personal":"?","time":"'),
+}
+
+
+@pytest.mark.parametrize(("what", "becomes"), NO_EVENTS.values(), ids=NO_EVENTS)
+def test_a_row_that_teaches_nothing_is_passed_over(what, becomes):
     sent(3)
     row = EventRow.objects.get(position=2)
-    EventRow.objects.filter(pk=row.pk).update(text=row.text[:-2])
+    assert what in row.text
+    EventRow.objects.filter(pk=row.pk).update(text=row.text.replace(what, becomes))
 
-    assert known().tally.count == 2
+    found = known().schema
+
+    assert (found.root.seen, found.root.properties["amount"].high) == (2, 2)
 
 
 def test_however_many_types_there_are_the_table_stays_small(monkeypatch):
