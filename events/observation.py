@@ -4,15 +4,19 @@ No other signal is touched, and nothing of Django is replaced. The sender gets w
 cannot be observed it is streamed all the same, and its reactions are unknown.
 """
 
+import logging
 import sys
 from types import CoroutineType
 from typing import Any
 
 from django.dispatch import Signal
 
+from . import metrics
 from .attachment import attached
 from .origin import line
 from .sending import Sending, current, enter, leave, steps, without_clocks
+
+logger = logging.getLogger("signalcast.events")
 
 
 def observe(signal: Signal) -> bool:
@@ -67,19 +71,19 @@ def _subclass(own: Any) -> type:
             return _send(self, "send_robust", super().send_robust, arguments, named)
 
         async def asend(self, *arguments: Any, **named: Any) -> Any:
-            sending = Sending(self, "asend", line(sys._getframe(1)))
+            sending = Sending(self, "asend", line(sys._getframe()))
             try:
                 responses = await _within(sending, super().asend(*arguments, **named))
             finally:
-                sending.finish()
+                _finish(sending)
             return without_clocks(responses)
 
         async def asend_robust(self, *arguments: Any, **named: Any) -> Any:
-            sending = Sending(self, "asend_robust", line(sys._getframe(1)))
+            sending = Sending(self, "asend_robust", line(sys._getframe()))
             try:
                 responses = await _within(sending, super().asend_robust(*arguments, **named))
             finally:
-                sending.finish()
+                _finish(sending)
             return without_clocks(responses)
 
         def connect(self, *arguments: Any, **named: Any) -> Any:
@@ -110,14 +114,22 @@ def _subclass(own: Any) -> type:
 
 
 def _send(signal: Any, method: str, send: Any, arguments: Any, named: Any) -> Any:
-    sending = Sending(signal, method, sys._getframe(2))
+    sending = Sending(signal, method, sys._getframe(1))
     token = enter(sending)
     try:
         responses = send(*arguments, **named)
     finally:
         leave(token)
-        sending.finish()
+        _finish(sending)
     return without_clocks(responses)
+
+
+def _finish(sending: Sending) -> None:
+    try:
+        sending.finish()
+    except Exception:  # The sender has its answer, and nothing of ours may take its place.
+        metrics.failed("note")
+        logger.exception("What receivers did could not be handed over", extra={"action": "note_failed"})
 
 
 def _within(sending: Sending, running: Any) -> Any:

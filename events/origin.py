@@ -153,14 +153,17 @@ def line(frame: FrameType | None) -> str:
 
     Empty for a task that does nothing else: its frames do not tell who began it.
     """
-    for distance in range(MAX_FRAMES):
+    is_ours = True
+    for _ in range(MAX_FRAMES):
         if frame is None:
             break
-        file = _file(frame.f_code.co_filename, frame.f_globals.get("__name__"))
+        module = frame.f_globals.get("__name__")
+        file = _file(frame.f_code.co_filename, module)
         if file:
             return f"{file}:{frame.f_lineno}"
-        if distance == 0 and file is None:
+        if is_ours and file is None:
             break
+        is_ours = module in _OURS
         frame = frame.f_back
     return ""
 

@@ -249,7 +249,7 @@ def without_clocks(responses: Any) -> Any:
     """What Django answers, with the receivers themselves in it."""
     if type(responses) is not list:
         return responses
-    return [(_within(pair[0]), *pair[1:]) if type(pair) is tuple else pair for pair in responses]
+    return [(_within(pair[0]), *pair[1:]) if type(pair) is tuple and pair else pair for pair in responses]
 
 
 def _within(receiver: Any) -> Any:

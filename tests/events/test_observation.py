@@ -20,6 +20,7 @@ from events import detach, log
 from events.attachment import attached
 from events.publisher import publisher
 from events.receivers import record
+from events.sending import Sending
 from events.streams import MAIN
 
 from . import reactions as made
@@ -465,6 +466,18 @@ def test_other_instrumentation_sees_what_it_would_see_and_we_see_through_it(
         assert [receiver.__wrapped__ for receiver, _ in answer] == [record, made.quick, made.failing]
     else:
         assert isinstance(answer, Refused)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_when_what_receivers_did_cannot_be_handed_over_the_sender_has_its_answer(
+    stream, transactional_db, monkeypatch, failed, caplog, method
+):
+    signal = stream(connected(made.quick))
+    monkeypatch.setattr(Sending, "finish", lambda sending: 1 / 0)
+
+    assert send(signal, method)[1:] == [(made.quick, "quick")]
+    assert failed() == {"note": 1}
+    assert "could not be handed over" in caplog.text
 
 
 def test_detaching_while_it_is_sent_is_survived(stream, transactional_db):
