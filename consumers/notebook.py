@@ -15,7 +15,7 @@ from events.event import Entry, Head, Note, Notes
 from .batches import Batches
 from .buffers import Buffer, Level
 from .notering import NoteRing
-from .protocol import NoteFrame
+from .protocol import MAX_POSITION, NoteFrame
 from .shared import Shared
 
 MAX_NOTES = 10_000
@@ -46,7 +46,7 @@ class NotePage:
         self.notes = notes
         self.entries = [note.entry for note in notes if note.entry]
         positions = [note.position for note in notes if note.position is not None]
-        self.lowest = min(positions, default=0)
+        self.lowest = min(positions, default=MAX_POSITION)
         """The smallest position that any of them is about."""
 
 

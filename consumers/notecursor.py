@@ -65,7 +65,8 @@ class NoteCursor:
     @property
     def is_behind(self) -> bool:
         """Whether there is something that was not looked at."""
-        return self.after < self._notebook.noted or self.owed is not None
+        notebook = self._notebook
+        return self.after < notebook.noted or self.owed is not None or self._life != notebook.life
 
     def sent(self, batch: Batch) -> None:
         """These events were sent: what was noted of them already is to follow."""
@@ -91,11 +92,11 @@ class NoteCursor:
                 self._begin_anew()
             if self.owed:
                 found = await self._notebook.of(self._settled, self.owed.stop, self.after)
+                await self._learn(self.owed.entries)
                 frame = self._settle(self.owed, found) if self._life == self._notebook.life else None
             elif self.after < self._notebook.noted:
                 page = await self._notebook.page(self.after)
-                while not self._sight.knows(page.entries):
-                    await self._sight.learn(page.entries)
+                await self._learn(page.entries)
                 frame = self._advance(page, position) if self._life == self._notebook.life else None
             else:
                 return None
@@ -110,7 +111,9 @@ class NoteCursor:
             return None
         if self.owed:
             found = self._notebook.of_at_hand(self._settled, self.owed.stop, self.after)
-            frame = None if found is None else self._settle(self.owed, found)
+            if found is None or not self._sight.knows(self.owed.entries):
+                return None
+            frame = self._settle(self.owed, found)
             if frame or self.owed:
                 return frame
         if self.after < self._notebook.noted:
@@ -124,6 +127,11 @@ class NoteCursor:
             return None
         self._told = self.after
         return NoteFrame("reactions" if self._reactions else "ghost", self.after, (), reached=self.after)
+
+    async def _learn(self, entries: Sequence[Entry]) -> None:
+        # Meanwhile it may have become another one.
+        while not self._sight.knows(entries):
+            await self._sight.learn(entries)
 
     @property
     def _sight(self) -> Sight:

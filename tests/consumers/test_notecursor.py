@@ -306,6 +306,22 @@ async def test_a_projects_policy_is_asked_before_anything_is_told(start_hub, log
     assert asked == [["academy.order_paid", "shop.sold"]]
 
 
+async def test_a_policy_that_is_asked_anew_is_asked_of_what_was_sent_just_before(start_hub, log, join):
+    async def ask(types):
+        return dict.fromkeys(types, True)
+
+    log.note(3)
+    hub = await start_hub(log)
+    reader = await join(hub, 1, sight=Sight(1, ask=ask))
+    await reader.read_one()
+
+    reader.subscription.change_sight(Sight(2, ask=ask))
+    assert reader.read_at_once().notes == []
+    await reader.read()
+
+    assert reader.notes == [3]
+
+
 async def test_whoever_may_see_no_personal_data_is_told_the_type_of_an_exception_alone(start_hub, log, join):
     log.note(3, outcome="raised", error="Unavailable: mei@example.com", traceback="mei")
     log.note(4, outcome="raised", error="KeyError: 'mei'")
@@ -512,6 +528,7 @@ async def test_a_table_that_was_emptied_begins_anew(start_hub, log, join):
     reader = await (await join(hub, 1)).read()
     log.notes, log.noted = [], 0
     await hub.catch_up()
+    assert reader.subscription.notes.is_behind
     log.note(4)
     await hub.catch_up()
 
