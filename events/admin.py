@@ -20,8 +20,9 @@ from django.utils.html import format_html
 
 from . import catalog, log
 from .event import Entry
-from .models import EventRow, StreamRow
-from .personal import without_personal
+from .models import EventRow, NoteRow, StreamRow
+from .notes import GHOST
+from .personal import ghost_without_personal, reactions_without_personal, without_personal
 from .settings import current
 from .streams import MAIN
 
@@ -179,6 +180,50 @@ class EventAdmin(ReadOnly):
     @admin.display(description="event")
     def event_without_personal(self, row: Any) -> str:
         return _shown(without_personal(_line(row)))
+
+
+@admin.register(NoteRow)
+class NoteAdmin(ReadOnly):
+    """What receivers did, and what rolled back."""
+
+    list_display = ("cursor", "kind", "place", "named", "event_id", "time")
+    list_filter = ("kind",)
+    list_per_page = 50
+    ordering = ("-id",)
+    search_fields = ("event_id",)
+    search_help_text = "The id of an event."
+    fields = ("cursor", "kind", "place", "named", "event_id", "time", "shown")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        may = request.user.has_perm("signalcast.view_personal_data")
+        return self.fields if may else (*self.fields[:-1], "shown_without_personal")
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        return not lookup.startswith("text") and bool(super().lookup_allowed(lookup, value, request))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> tuple["QuerySet[Any]", bool]:
+        # PostgreSQL takes no NUL, and no id has one.
+        term = search_term.strip().replace("\0", "\ufffd")
+        return (queryset.filter(event_id=term) if term else queryset), False
+
+    @admin.display(description="position")
+    def place(self, row: Any) -> str:
+        return "-" if row.position is None else str(row.position)
+
+    @admin.display(description="type")
+    def named(self, row: Any) -> str:
+        return _visible(row.type)
+
+    @admin.display(description="what was noted")
+    def shown(self, row: Any) -> str:
+        return _shown(row.text)
+
+    @admin.display(description="what was noted")
+    def shown_without_personal(self, row: Any) -> str:
+        mask = ghost_without_personal if row.kind == GHOST else reactions_without_personal
+        return _shown(mask(row.text))
 
 
 @admin.register(StreamRow)

@@ -2,18 +2,20 @@
 
 import json
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.contrib.auth.signals import user_logged_in
+from django.db import transaction
 from django.urls import reverse
 
 from events import admin, attach, detach, log
 from events.attachment import attached
 from events.event import Event, new_id
-from events.models import EventRow
+from events.models import EventRow, NoteRow
 from events.publisher import publisher
 
 LIST = "/admin/signalcast/eventrow/"
@@ -288,3 +290,31 @@ def test_nobody_finds_out_by_asking_for_a_text(client, stream, read_log):
 
     for lookup in ("text", "text__contains", "text__regex"):
         assert client.get(LIST, {lookup: "canary"}).status_code == 400
+
+
+def test_what_was_noted_is_there_to_read_and_what_exceptions_said_for_those_who_may_view_it(client, stream, read_log):
+    def send_receipt(**arguments):
+        raise LookupError("canary@example.com")
+
+    signal = stream()
+    signal.connect(send_receipt)
+    signal.send_robust(sender=None)
+    with suppress(LookupError), transaction.atomic():
+        signal.send(sender=None, note="rolled back")
+    read_log()
+    notes = "/admin/signalcast/noterow/"
+    addresses = [f"{notes}{id}/change/" for id in NoteRow.objects.order_by("id").values_list("id", flat=True)]
+
+    staff(client, "view_event")
+    listed = client.get(notes).content.decode()
+    found = client.get(notes, {"q": NoteRow.objects.first().event_id}).content.decode()
+    masked = unescape("".join(client.get(address).content.decode() for address in addresses))
+    User.objects.get().user_permissions.add(Permission.objects.get(codename="view_personal_data"))
+    shown = unescape("".join(client.get(address).content.decode() for address in addresses))
+
+    assert re.findall(r'field-kind">(\w+)<', listed) == ["ghost", "reactions"]
+    assert len(re.findall(r'field-kind">(\w+)<', found)) == 1
+    assert "send_receipt" in masked and '"error": "LookupError"' in masked and "canary" not in masked
+    assert shown.count("LookupError: canary@example.com") == 2
+    assert client.get(notes, {"text__contains": "canary"}).status_code == 400
+    assert client.post(addresses[0], {}).status_code == 403
