@@ -25,6 +25,14 @@ RATE = 8
 # A day has its hours: so many signals a second more, for that part of the time.
 RUSHES = ((4, 0.2), (9, 0.3), (6, 0.2), (11, 0.3))
 WAIT_MS = 60_000
+# At once: the next moment the row may be another one.
+OPEN_FAILED = """() => {
+    const list = document.getElementById('list').getBoundingClientRect();
+    const found = [...document.querySelectorAll('.rows .row:not([hidden], [data-ghost]):has(.c-recv[data-failed])')];
+    const row = found.find((one) => one.getBoundingClientRect().bottom < list.bottom);
+    row?.click();
+    return Boolean(row);
+}"""
 TYPE = "(field, text) => { field.value = text; field.dispatchEvent(new Event('input')); }"
 
 # What "system-ui" is on most desktops looks like one of these; the first that is installed is taken.
@@ -94,10 +102,7 @@ def show(page: Page, state: str) -> None:
         expect(page.locator(".conn[data-conn=live]")).to_be_visible(timeout=WAIT_MS)
         expect(page.locator('.rows .row[aria-rowindex="2"] .c-recv__text')).not_to_be_empty(timeout=WAIT_MS)
     elif state == "detail":
-        failed = page.locator(".rows .row:not([data-ghost]):has(.c-recv[data-failed]):visible").first
-        failed.wait_for(timeout=WAIT_MS)
-        page.keyboard.press("Space")
-        failed.click()
+        page.wait_for_function(OPEN_FAILED, timeout=WAIT_MS)
         expect(page.locator("#detail")).to_be_visible()
     elif state == "held":
         page.keyboard.press("Escape")
@@ -109,6 +114,7 @@ def show(page: Page, state: str) -> None:
         expect(page.locator("#strip b")).to_contain_text("new")
         page.wait_for_timeout(3000)
     page.mouse.move(0, 0)
+    page.evaluate("document.activeElement?.blur()")
     page.wait_for_timeout(700)
 
 
@@ -117,7 +123,6 @@ def business(server: School, seconds: float) -> None:
     server.begin("simulate", "--rate", str(RATE), "--seconds", "900")
     for rate, part in RUSHES:
         server.do("simulate", "--rate", str(rate), "--seconds", f"{seconds * part:.1f}")
-    server.begin("simulate", "--rate", str(RATE), "--seconds", "900")
 
 
 @contextmanager

@@ -21,13 +21,14 @@ REDUCE = """async ([picture, most]) => {
     const colours = [...counts].sort((a, b) => b[1] - a[1]).map(([pixel]) => pixel);
     const far = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 
-    // The most frequent colours that are so far from each other; every other one is as near to one of them.
+    // Surfaces first: they are seen, however alike. Then the most frequent colours that are so far from each other.
+    const LARGEST = 24;
     let palette = [];
     for (let apart = 0; ; apart += 2) {
         palette = [];
         for (const pixel of colours) {
             const colour = rgb(pixel);
-            if (!apart || palette.every((other) => far(colour, other) > apart)) palette.push(colour);
+            if (palette.length < LARGEST || palette.every((other) => far(colour, other) > apart)) palette.push(colour);
             if (palette.length > most) break;
         }
         if (palette.length <= most) break;
@@ -56,7 +57,7 @@ class Palette:
 
     def reduced(self, picture: bytes) -> bytes:
         """The same picture as a PNG with a palette, of as many colours as MOST allows."""
-        for colours in (256, 160, 96, 64, 48, 32):
+        for colours in (256, 192, 128, 96, 80, 64, 48, 40, 32):
             small = png(*self._page.evaluate(REDUCE, [base64.b64encode(picture).decode(), colours]))
             if len(small) <= MOST:
                 break
