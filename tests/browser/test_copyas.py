@@ -46,7 +46,7 @@ def test_the_shell_code_of_an_event_sends_it_again(watched, server, context):
 
     watched.keyboard.press("Escape")
     watched.keyboard.press("l")
-    expect(watched.locator("#stage .table")).to_have_attribute("aria-rowcount", "3")
+    expect(watched.locator("#list .table")).to_have_attribute("aria-rowcount", "3")
     row(watched, 0).click()
     expect(watched.locator("#payload")).to_contain_text('"note": "it\'s \\"paid\\" \U0001f600"')
     expect(watched.locator("#payload")).to_contain_text('"model": "academy.order"')
