@@ -139,7 +139,9 @@ def watched(page: Page) -> Iterator[Page]:
     bad: list[str] = []
 
     def said(message):
-        if message.type in ("error", "warning") and "WebSocket connection" not in message.text:
+        # A server may be gone, as at the end of its test: that is told, and no fault of the page.
+        gone = "WebSocket connection" in message.text or "net::ERR_CONNECTION_REFUSED" in message.text
+        if message.type in ("error", "warning") and not gone:
             bad.append(f"{message.type}: {message.text}")
 
     def asked(dialog):
