@@ -216,11 +216,11 @@ async def test_in_multiprocess_mode_the_numbers_of_a_process_that_has_ended_are_
 # -- The log
 
 
-async def test_a_host_that_no_host_is_called_is_said_in_one_line_and_forges_nothing(empty_server):
+async def test_a_host_that_no_host_is_called_is_said_line_by_line_and_forges_nothing(empty_server):
     await ask(empty_server, "/", host=f"%0a,\t{FORGED}")
 
     line = re.compile(r"\d\d:\d\d:\d\d (WARNING|ERROR) +[\w.]+: |Serving on |DEBUG is on")
-    assert empty_server.output.count("Invalid HTTP_HOST header") == 1
+    assert "Invalid HTTP_HOST header" in empty_server.output
     assert [text for text in empty_server.output.split("\n") if text and not line.match(text)] == []
     assert empty_server.output.replace("\n", "").isprintable()
 
