@@ -6,8 +6,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from asgiref.sync import SyncToAsync
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 
 from events.publisher import publisher
 
@@ -67,6 +68,14 @@ def no_thread_left_behind():
         if not thread.daemon and not thread.name.startswith(POOLS):
             thread.join(timeout=1)
             assert not thread.is_alive(), f"{thread} outlives its test"
+
+
+@pytest.fixture(autouse=True)
+def the_shared_thread_is_disconnected():
+    """The one thread for sync code in async code outlives its tests, and others cut every connection that they find."""
+    yield
+
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result(timeout=10)
 
 
 @pytest.fixture(autouse=True)
