@@ -50,11 +50,12 @@ ANY_DATABASE := events/test_nudge_valkey.py \
 	$(addprefix integration/,test_asyncapi.py test_cloudevents.py test_examples.py test_server.py test_socket_access.py \
 		test_socket_plain.py test_socket_protocol.py test_socket_shutdown.py test_sse.py test_tokens.py test_write_shell.py)
 
-# A lane for each of two cores. The browser tests mostly wait, whatever the database is.
+# Three lanes for two cores: the browser's mostly waits, whatever the database is.
 test: check ## Check and test everything, on SQLite and PostgreSQL, in a real browser
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && $(PY) -m tests.lanes \
 		env -u DATABASE_URL $(PYTEST) --ignore=tests/browser \
-		--beside $(PY) -m tests.postgresql $(PYTEST) tests/events tests/integration tests/academy tests/browser \
+		--beside env -u DATABASE_URL $(PYTEST) tests/browser \
+		--beside $(PY) -m tests.postgresql $(PYTEST) tests/events tests/integration tests/academy \
 			tests/compat/test_awkward_project.py $(ANY_DATABASE:%=--ignore=tests/%)
 
 test-compat: $(TEST) ## Test with Django 5.2 and with the newest, on the Pythons that are found

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
 
 from .personal import ghost_without_personal, reactions_without_personal, without_personal
@@ -96,8 +97,9 @@ class Event:
             self.origin_user,
             self.sent_from,
         )
-        known = {name: value for name, value in zip(_ATTRIBUTES, values, strict=True) if value}
-        return f'{_OPENING}{self.id}",{_dumps(known)[1:-1]},"data":{self.data}}}'
+        # By hand: an encoder of JSON would be made for it, and the sender waits twice as long.
+        known = [f'"{name}":{_quoted(value)}' for name, value in zip(_ATTRIBUTES, values, strict=True) if value]
+        return f'{_OPENING}{self.id}",{",".join(known)},"data":{self.data}}}'
 
     def ghost(self, epoch: str, reactions: str = "") -> str:
         """The line of an event that is in no log, since its transaction rolled back; with a member that says what its
