@@ -32,6 +32,8 @@ QUEUE_SIZE = 10_000
 MOST_OUTCOMES = SIZE
 IDLE_SECONDS = 5.0
 FLUSH_SECONDS = 2.0
+# What SQLite has locked in the thread when a process forks stays locked in the child, for ever.
+FORK_SECONDS = 0.5
 
 # Seconds between two passes, unless the first has left rows behind. A lone event waits for none of it; a burst gets
 # fewer and larger passes, so that a sender in the same process is held up less (300 instead of 500 µs an event).
@@ -138,6 +140,16 @@ class Publisher:
                 extra={"action": "event_lost"},
             )
 
+    def pause(self, timeout: float) -> bool:
+        """Keep the thread from its work until `resume`, once it is at rest, or after `timeout` seconds anyway."""
+        if not self._rung.acquire(timeout=timeout):
+            return False
+        self._rung.wait_for(lambda: not self._working, timeout)
+        return True
+
+    def resume(self) -> None:
+        self._rung.release()
+
     def _start_and_ring(self) -> None:
         if self._thread is None or not self._thread.is_alive():
             self._start()
@@ -190,11 +202,13 @@ class Publisher:
         with self._rung:
             self._working = False
             self._rung.notify_all()
-            is_asked = self._wait(IDLE_SECONDS)
-        if not is_asked:
+            self._working = not self._wait(IDLE_SECONDS)
+        if self._working:
             # Without the lock: closing may take a while, and senders need it.
             self._disconnect()
         with self._rung:
+            self._working = False
+            self._rung.notify_all()
             self._wait(inf)
             first, self._first = self._first, None
             self._working = True
@@ -363,11 +377,24 @@ def _is_in_memory() -> bool:
 # Its thread starts when it is first woken.
 _publisher = Publisher()
 _inherited: list[Publisher] = []
+# By the threads that fork.
+_paused: dict[int, Publisher] = {}
 
 
-def _after_fork() -> None:
+def _before_fork() -> None:
+    if _publisher.pause(FORK_SECONDS):
+        _paused[threading.get_ident()] = _publisher
+
+
+def _after_fork_in_parent() -> None:
+    if paused := _paused.pop(threading.get_ident(), None):
+        paused.resume()
+
+
+def _after_fork_in_child() -> None:
     """The child begins anew. It keeps what it inherited, so that nothing is closed under the parent."""
     global _publisher
+    _paused.clear()
     _inherited.append(_publisher)
     _publisher = Publisher()
 
@@ -377,5 +404,5 @@ def _at_exit() -> None:
         _publisher.give_up()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 atexit.register(_at_exit)

@@ -172,6 +172,34 @@ publisher().flush(60)
     assert logged[-1] == "parent, later"
 
 
+def test_a_fork_waits_until_the_publisher_has_left_what_a_child_would_find_locked(run):
+    program = run("""
+import threading, time
+from django.db.backends.signals import connection_created
+
+# As one of SQLite's own, which it takes to open a file.
+lock = threading.Lock()
+
+def open_slowly(**arguments):
+    with lock:
+        time.sleep(0.1)
+
+async def send(mark):
+    order_paid.send(sender=None, order=None, mark=mark)
+
+connection_created.connect(open_slowly)
+asyncio.run(send("parent"))
+child = os.fork()
+if child:
+    os.waitpid(child, 0)
+else:
+    order_paid.send(sender=None, order=None, mark="child")
+""")
+    ended_well(program)
+
+    assert sorted(marks()) == ["child", "parent"]
+
+
 def test_a_child_that_ends_leaves_its_parent_s_publisher_alone(run):
     program = run("""
 import gc
