@@ -53,9 +53,9 @@ ANY_DATABASE := events/test_nudge_valkey.py \
 # Three lanes for two cores: the browser's mostly waits, whatever the database is.
 test: check ## Check and test everything, on SQLite and PostgreSQL, in a real browser
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && $(PY) -m tests.lanes \
-		env -u DATABASE_URL $(PYTEST) --ignore=tests/browser \
+		env -u DATABASE_URL $(PYTEST) --ignore=tests/browser --ignore=tests/chaos \
 		--beside env -u DATABASE_URL $(PYTEST) tests/browser \
-		--beside $(PY) -m tests.postgresql $(PYTEST) tests/events tests/integration tests/academy \
+		--beside $(PY) -m tests.postgresql $(PYTEST) tests/events tests/integration tests/academy tests/chaos \
 			tests/compat/test_awkward_project.py $(ANY_DATABASE:%=--ignore=tests/%)
 
 test-compat: $(TEST) ## Test with Django 5.2 and with the newest, on the Pythons that are found
