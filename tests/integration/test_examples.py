@@ -29,6 +29,7 @@ class Example:
 
     def __init__(self, command, url, place, token):
         self.command = [*command, url, str(place)]
+        self.place = place
         self.token = token
         self.sequences = []
         self._process = None
@@ -49,6 +50,16 @@ class Example:
                 line = await self._process.stdout.readline()
                 assert line, (await self._process.stderr.read()).decode()
                 self.sequences.append(int(json.loads(line)["sequence"]))
+            # What is printed and not kept yet would be printed again.
+            while self.place and self._kept() < self.sequences[-1]:
+                await asyncio.sleep(0.01)
+
+    def _kept(self):
+        """The position of the last event that the place is behind."""
+        text = self.place.read_text() if self.place.exists() else ""
+        if text.startswith("{"):
+            return json.loads(text)["from"] - 1
+        return int(text.rpartition(":")[2] or 0)
 
     async def stop(self):
         """As Ctrl-C does, in the middle of whatever it does."""
