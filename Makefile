@@ -47,15 +47,15 @@ PYTEST := env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u METRICS_TOKEN -u LOG_FO
 
 # In these a database has no part worth a second run.
 ANY_DATABASE := events/test_nudge_valkey.py \
-	$(addprefix integration/,test_asyncapi.py test_cloudevents.py test_examples.py test_server.py test_socket_access.py \
-		test_socket_plain.py test_socket_protocol.py test_socket_shutdown.py test_sse.py test_tokens.py test_write_shell.py)
+	$(addprefix integration/,test_asyncapi.py test_cloudevents.py test_examples.py test_hostile.py test_layers.py \
+		test_rolling_restart.py test_server.py test_socket_access.py test_socket_bounded.py test_socket_plain.py \
+		test_socket_protocol.py test_socket_shutdown.py test_sse.py test_tail.py test_tokens.py test_write_shell.py)
 
-# Three lanes for two cores: the browser's mostly waits, whatever the database is.
+# A lane for each of two cores. The browser tests mostly wait, whatever the database is.
 test: check ## Check and test everything, on SQLite and PostgreSQL, in a real browser
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && $(PY) -m tests.lanes \
-		env -u DATABASE_URL $(PYTEST) --ignore=tests/browser --ignore=tests/chaos \
-		--beside env -u DATABASE_URL $(PYTEST) tests/browser \
-		--beside $(PY) -m tests.postgresql $(PYTEST) tests/events tests/integration tests/academy tests/chaos \
+		env -u DATABASE_URL $(PYTEST) --ignore=tests/browser \
+		--beside $(PY) -m tests.postgresql $(PYTEST) tests/events tests/integration tests/academy tests/browser \
 			tests/compat/test_awkward_project.py $(ANY_DATABASE:%=--ignore=tests/%)
 
 test-compat: $(TEST) ## Test with Django 5.2 and with the newest, on the Pythons that are found
