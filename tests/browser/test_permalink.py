@@ -107,13 +107,17 @@ def test_g_goes_to_a_time_as_the_server_knows_it(board):
         route.fulfill(json={"from": 2500 if "T12:14:05" in route.request.url else 2601, "head": 2600})
 
     board.route("**/api/events/?since=*", answer)
+    dialog = board.get_by_role("dialog", name="Go to a time or a position")
     board.keyboard.press("g")
+    expect(dialog).to_be_visible()
     board.keyboard.type("2026-11-22 12:14:05")
     board.keyboard.press("Enter")
     expect(board.locator("#detail-title")).to_have_text("order 2500")
     assert asked[0].endswith("/api/events/?since=2026-11-22T12:14:05.000Z&limit=1")
 
+    expect(dialog).to_be_hidden()
     board.keyboard.press("g")
+    expect(dialog).to_be_visible()
     board.keyboard.type("2026-11-23")
     board.keyboard.press("Enter")
     expect(board.get_by_role("alert")).to_have_text("Nothing has happened since then.")
