@@ -105,3 +105,8 @@ async def until(condition):
     async with asyncio.timeout(5):
         while not condition():
             await asyncio.sleep(0)
+
+
+@pytest.fixture
+def open_to_this_machine(settings, transactional_db):
+    settings.DEBUG = True

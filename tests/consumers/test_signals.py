@@ -15,11 +15,6 @@ from events.models import EventRow
 
 
 @pytest.fixture
-def open_to_this_machine(settings, transactional_db):
-    settings.DEBUG = True
-
-
-@pytest.fixture
 def mei(mei, settings):
     settings.ALLOWED_HOSTS = ["testserver"]
     return mei

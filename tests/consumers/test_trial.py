@@ -19,11 +19,6 @@ ADDRESS = "/api/test-event/"
 
 
 @pytest.fixture
-def open_to_this_machine(settings, transactional_db):
-    settings.DEBUG = True
-
-
-@pytest.fixture
 def mei(mei, settings):
     settings.ALLOWED_HOSTS = ["testserver"]
     return mei

@@ -9,6 +9,7 @@ from django.dispatch import Signal
 from prometheus_client import REGISTRY
 
 from events import attach, detach, log, metrics
+from events import publisher as publishers
 from events.publisher import publisher
 from events.streams import MAIN
 
@@ -97,3 +98,11 @@ def until():
             threading.Event().wait(0.005)
 
     return wait
+
+
+@pytest.fixture
+def own(monkeypatch, transactional_db):
+    """A publisher of the test's own, in the place of the process's."""
+    monkeypatch.setattr(publishers, "_publisher", publishers.Publisher())
+    yield publishers.publisher()
+    assert publishers.publisher().flush()

@@ -8,11 +8,10 @@ import pytest
 from django.db import connection, transaction
 
 from events import log, metrics, outcomes
-from events import publisher as module
 from events.models import EventRow, NoteRow
 from events.notes import REACTIONS
 from events.outcomes import Outcomes
-from events.publisher import Publisher, publisher
+from events.publisher import publisher
 from events.sending import Sending
 from events.streams import MAIN, key, unseal
 
@@ -28,14 +27,6 @@ class Layer:
 
     async def group_send(self, group, message):
         self.sent.append(message)
-
-
-@pytest.fixture
-def own(monkeypatch, transactional_db):
-    """A publisher of the test's own, in the place of the process's."""
-    monkeypatch.setattr(module, "_publisher", Publisher())
-    yield publisher()
-    assert publisher().flush()
 
 
 @pytest.fixture

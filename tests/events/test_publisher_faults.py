@@ -11,9 +11,8 @@ from django.db import transaction
 from django.db.backends.signals import connection_created
 
 from events import numbering
-from events import publisher as module
 from events.models import EventRow
-from events.publisher import Publisher, publisher, sweep
+from events.publisher import sweep
 
 HERE = f"{__name__}."
 
@@ -49,14 +48,6 @@ class Statement:
             self.beginning = None
             raise SystemExit
         return execute(sql, *rest)
-
-
-@pytest.fixture
-def own(monkeypatch, transactional_db):
-    """A publisher of the test's own, in the place of the process's."""
-    monkeypatch.setattr(module, "_publisher", Publisher())
-    yield publisher()
-    assert publisher().flush()
 
 
 @pytest.fixture
