@@ -33,7 +33,7 @@ class Sending:
     is_told = False
     """Whether its reactions were looked at, so that later ones must be told apart."""
     _names: Sequence[Known] | None = None
-    _times: Sequence[int | None] = ()
+    _times: list[int | None]
     _ignored: Sequence[str] = ()
     _sync = 0
     _failures: dict[int, Failure] | None = None
@@ -58,7 +58,7 @@ class Sending:
         names = _names(sync, cast.sync, in_order)
         times: list[int | None] = [None] * (len(sync) + len(later))
         clocked = [
-            receiver if name.is_ours else _clocked(receiver, name, index, self, times)
+            receiver if name.is_ours else _clocked(receiver, name, index, self)
             for index, (receiver, name) in enumerate(zip(sync, names, strict=True))
         ]
         self._sync, self._times, self._ignored = len(sync), times, cast.ignored
@@ -68,7 +68,7 @@ class Sending:
         names_later = _names(later, cast.later, in_order)
         self._names = [*names, *names_later]
         return clocked, [
-            _clocked_later(receiver, name, index, self, times)
+            _clocked_later(receiver, name, index, self)
             for index, (receiver, name) in enumerate(zip(later, names_later, strict=True), len(sync))
         ]
 
@@ -91,14 +91,20 @@ class Sending:
         self._settle = settle
         self._close()
 
-    def fail(self, index: int, error: BaseException) -> None:
-        if self._failures is None:
-            self._failures = {}
-        self._failures[index] = failure(error)
+    def start(self, index: int) -> int:
+        """A receiver begins, now."""
+        self._times[index] = _RUNNING
+        return perf_counter_ns()
 
-    def tell(self, index: int) -> None:
-        """A receiver is done after the others were told of."""
-        if self._settle is not None:
+    def done(self, index: int, took: int, error: BaseException | None = None) -> None:
+        """A receiver has ended, after so many nanoseconds."""
+        if error is not None:
+            if self._failures is None:
+                self._failures = {}
+            self._failures[index] = failure(error)
+        self._times[index] = took
+        if self.is_told and self._settle is not None:
+            # The others were told of.
             self._settle(Late(self, index))
 
     def text(self, position: int) -> str:
@@ -203,43 +209,29 @@ def steps(sending: Sending, running: Coroutine[Any, Any, Any]) -> Any:
             given, step = error, running.throw
 
 
-def _clocked(receiver: Receiver, name: Known, index: int, sending: Sending, times: list[int | None]) -> Receiver:
+def _clocked(receiver: Receiver, name: Known, index: int, sending: Sending) -> Receiver:
     def clocked(*arguments: Any, **named: Any) -> Any:
-        times[index] = _RUNNING
-        started = perf_counter_ns()
+        started = sending.start(index)
         try:
             response = receiver(*arguments, **named)
         except BaseException as error:
-            took = perf_counter_ns() - started
-            sending.fail(index, error)
-            times[index] = took
-            if sending.is_told:
-                sending.tell(index)
+            sending.done(index, perf_counter_ns() - started, error)
             raise
-        times[index] = perf_counter_ns() - started
-        if sending.is_told:
-            sending.tell(index)
+        sending.done(index, perf_counter_ns() - started)
         return response
 
     return _named(clocked, receiver, name)
 
 
-def _clocked_later(receiver: Receiver, name: Known, index: int, sending: Sending, times: list[int | None]) -> Receiver:
+def _clocked_later(receiver: Receiver, name: Known, index: int, sending: Sending) -> Receiver:
     async def clocked(*arguments: Any, **named: Any) -> Any:
-        times[index] = _RUNNING
-        started = perf_counter_ns()
+        started = sending.start(index)
         try:
             response = await receiver(*arguments, **named)
         except BaseException as error:
-            took = perf_counter_ns() - started
-            sending.fail(index, error)
-            times[index] = took
-            if sending.is_told:
-                sending.tell(index)
+            sending.done(index, perf_counter_ns() - started, error)
             raise
-        times[index] = perf_counter_ns() - started
-        if sending.is_told:
-            sending.tell(index)
+        sending.done(index, perf_counter_ns() - started)
         return response
 
     return _named(clocked, receiver, name)
@@ -270,5 +262,5 @@ def _names(receivers: Sequence[Receiver], cast: Sequence[Known], in_order: bool)
 
 
 _NOBODY = Known("", "", "", None)
-_CODE = _clocked(print, _NOBODY, 0, Sending(None, ""), []).__code__
-_CODE_LATER = _clocked_later(print, _NOBODY, 0, Sending(None, ""), []).__code__
+_CODE = _clocked(print, _NOBODY, 0, Sending(None, "")).__code__
+_CODE_LATER = _clocked_later(print, _NOBODY, 0, Sending(None, "")).__code__
