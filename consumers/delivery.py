@@ -7,12 +7,14 @@ from typing import Protocol
 
 from events.event import now
 
+from .batch import Batch
 from .dialect import Dialect
 from .filter import Filter
 from .hub import Hub
 from .metrics import meter
+from .noteframe import NoteFrame
 from .outbox import Outbox
-from .protocol import Ack, Batch, Gap, Hello, NoteFrame
+from .protocol import Ack, Gap, Hello
 from .sight import Sight
 from .subscription import Subscription
 from .window import Window

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from . import protocol
+from .batch import Batch
 from .opening import Opening
 from .outbox import Outbox
-from .protocol import Batch, Gap, Hello
+from .protocol import Gap, Hello
 from .window import Drain, Pace, Window
 
 

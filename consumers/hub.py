@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from events.event import Entry, Head, Page
 from events.streams import group, unseal
 
+from .batch import Batch
 from .batches import Batches
 from .buffers import Buffer
 from .filter import Filter
@@ -22,7 +23,6 @@ from .membership import RENEW_SECONDS, Layer, Member
 from .notebook import Notebook, NotesLog
 from .pages import Pages
 from .periodic import every
-from .protocol import Batch
 from .ring import Ring
 from .rounds import Rounds
 from .shared import Shared

@@ -9,7 +9,9 @@ from typing import Any, get_args, get_type_hints
 from events.event import Entry, Event
 
 from . import protocol
-from .protocol import Batch, CloseCode, Gap, Hello, Limits, NoteFrame
+from .batch import Batch
+from .noteframe import NoteFrame
+from .protocol import CloseCode, Gap, Hello, Limits
 from .schemas import CURSOR, HEAD, MOMENT, POSITION, Schema, object_of, or_null, ref
 
 _HELLO = Hello()

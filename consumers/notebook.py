@@ -14,8 +14,9 @@ from events.event import Entry, Head, Note, Notes
 
 from .batches import Batches
 from .buffers import Buffer, Level
+from .noteframe import NoteFrame
 from .notering import NoteRing
-from .protocol import MAX_POSITION, NoteFrame
+from .protocol import MAX_POSITION
 from .shared import Shared
 
 MAX_NOTES = 10_000

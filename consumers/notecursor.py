@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from events.event import Entry, Note
 
+from .batch import Batch
 from .filter import Filter
 from .notebook import Notebook, NotePage
-from .protocol import FRAME_BYTES, FRAME_EVENTS, HEADER_BYTES, Batch, NoteFrame
+from .noteframe import NoteFrame
+from .protocol import FRAME_BYTES, FRAME_EVENTS, HEADER_BYTES
 from .sight import Sight, Undecided
 
 # How many changes of the filter, or of what may be seen, are remembered; before that no events have notes.

@@ -4,17 +4,14 @@ Positions: `from` is the first position wanted; ranges are `[from, to)`, and con
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from functools import cached_property
 from typing import Any, Literal
 
-from events.event import Entry, new_id, now, rfc3339, sent_at
+from events.event import new_id, now, rfc3339
 
 from . import moment
-from .frame import text_frame
 
 V1 = "signalcast.v1"
 
@@ -121,90 +118,6 @@ class Gap:
     start: int
     stop: int
     reason: Literal["retention", "epoch"]
-
-
-class Batch:
-    """All that a filter lets through of `[start, stop)`; encoded once for everybody who gets it."""
-
-    def __init__(self, start: int, stop: int, entries: Sequence[Entry], *, tip: str | None, head: int) -> None:
-        self.start = start
-        self.stop = stop
-        self.entries = entries
-        self.tip = tip
-        self.head = head
-        self._server_sent: bytes | None = None
-
-    @cached_property
-    def frame(self) -> str:
-        """As `signalcast.v1` sends it: a header and one event a line."""
-        return self._text()
-
-    @cached_property
-    def prepared(self) -> bytes:
-        """The same, as it crosses the wire."""
-        return text_frame(self._text())
-
-    @cached_property
-    def prepared_events(self) -> bytes:
-        """As the plain dialect sends it: a frame for each event."""
-        return b"".join(text_frame(entry.line) for entry in self.entries)
-
-    def server_sent(self, epoch: str) -> bytes:
-        """As `/sse/` sends it: an event each, and the place reached if that is further. Made once: it is of one log."""
-        if self._server_sent is None:
-            texts = [f"{place(epoch, entry.position)}data: {entry.line}\n\n" for entry in self.entries]
-            if not self.entries or self.entries[-1].position < self.stop - 1:
-                texts.append(place(epoch, self.stop - 1) + "\n")
-            self._server_sent = "".join(texts).encode("ascii")
-        return self._server_sent
-
-    @cached_property
-    def size(self) -> int:
-        """The bytes of the frame, which is ASCII."""
-        return len(self._header) + sum(len(entry.line) + 1 for entry in self.entries)
-
-    @property
-    def weight(self) -> int:
-        return sum(len(entry.line) for entry in self.entries)
-
-    @cached_property
-    def sent_at(self) -> float:
-        """When the signal of its first event was sent, in seconds since 1970."""
-        return sent_at(self.entries[0].id)
-
-    @cached_property
-    def _header(self) -> str:
-        return _dumps({"op": "batch", "from": self.start, "to": self.stop, "tip": self.tip, "head": self.head})
-
-    def _text(self) -> str:
-        return "\n".join([self._header, *(entry.line for entry in self.entries)])
-
-
-class NoteFrame:
-    """What was noted, of one kind, a line for each note; encoded once for everybody who gets it."""
-
-    def __init__(self, kind: str, after: int, lines: Sequence[str], *, reached: int) -> None:
-        self.kind = kind
-        self.after = after
-        """The cursor up to which the client has been told, with this frame."""
-        self.lines = lines
-        self.reached = reached
-        """How far whoever made the frame has come with it."""
-
-    @cached_property
-    def frame(self) -> str:
-        """As `signalcast.v1` sends it: a header and one note a line."""
-        header = ghosts(self.after) if self.kind == "ghost" else reactions(self.after)
-        return "\n".join([header, *self.lines])
-
-    @cached_property
-    def prepared(self) -> bytes:
-        """The same, as it crosses the wire."""
-        return text_frame(self.frame)
-
-    @property
-    def weight(self) -> int:
-        return sum(map(len, self.lines))
 
 
 _LIMITS = Limits()
@@ -365,6 +278,11 @@ def welcome(
             "reactions_after": noted,
         }
     )
+
+
+def batch(start: int, stop: int, *, tip: str | None, head: int) -> str:
+    """The header of a frame: what a filter lets through of `[start, stop)` follows, an event a line."""
+    return _dumps({"op": "batch", "from": start, "to": stop, "tip": tip, "head": head})
 
 
 def reactions(after: int) -> str:

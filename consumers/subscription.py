@@ -9,10 +9,12 @@ from typing import Protocol
 
 from events.event import Entry
 
+from .batch import Batch
 from .filter import EVERYTHING, Filter
 from .notebook import Notebook
 from .notecursor import DATA_BYTES, NoteCursor, Span
-from .protocol import FRAME_BYTES, HEADER_BYTES, Batch, Gap, Hello, NoteFrame
+from .noteframe import NoteFrame
+from .protocol import FRAME_BYTES, HEADER_BYTES, Gap, Hello
 from .sight import FULL, Sight
 
 # How far one read may look for events that match.

@@ -3,8 +3,10 @@
 The server's `send` never waits for a slow client; without a bound its bytes would pile up in memory.
 """
 
+from .batch import Batch
+from .noteframe import NoteFrame
 from .outbox import Outbox
-from .protocol import FRAME_BYTES, FRAME_EVENTS, WINDOW_BYTES, Batch, NoteFrame
+from .protocol import FRAME_BYTES, FRAME_EVENTS, WINDOW_BYTES
 
 STALLED_SECONDS = 60.0
 # Where the server tells what it still holds for a client, nothing more is sent while that is more. Whatever the kernel

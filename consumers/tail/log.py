@@ -9,8 +9,9 @@ from django.db import Error
 
 from consumers.database import Database, StreamLog
 from consumers.hub import Hub
+from consumers.noteframe import NoteFrame
 from consumers.opening import open_at
-from consumers.protocol import FRAME_EVENTS, Gap, Hello, NoteFrame
+from consumers.protocol import FRAME_EVENTS, Gap, Hello
 from consumers.query import Query
 from consumers.ring import Ring
 from consumers.subscription import LogReplaced, Subscription

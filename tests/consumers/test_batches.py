@@ -1,7 +1,7 @@
 """consumers.batches: what is made once for all who want it at that moment."""
 
+from consumers.batch import Batch
 from consumers.batches import MAX_BYTES, MAX_HELD, Batches
-from consumers.protocol import Batch
 
 from .memory import entry
 

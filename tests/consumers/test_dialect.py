@@ -3,9 +3,10 @@
 import json
 from datetime import UTC, datetime
 
+from consumers.batch import Batch
 from consumers.dialect import CloudEvents, SignalcastV1
 from consumers.opening import Opening
-from consumers.protocol import WINDOW_EVENTS, Batch, Gap, Hello
+from consumers.protocol import WINDOW_EVENTS, Gap, Hello
 from consumers.window import Drain, Pace, Window
 
 from .memory import entry

@@ -6,9 +6,10 @@ from django.test import AsyncClient, AsyncRequestFactory
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
+from consumers.batch import Batch
 from consumers.metrics import Meter, meter
 from consumers.process import process
-from consumers.protocol import V1, Batch, CloseCode
+from consumers.protocol import V1, CloseCode
 from consumers.scrape import metrics
 from events import attach, detach
 from events.event import new_id, now

@@ -5,8 +5,10 @@ import random
 
 import pytest
 
+from consumers.batch import Batch
 from consumers.filter import EVERYTHING, of_types, parse
-from consumers.protocol import FRAME_BYTES, FRAME_EVENTS, Batch, Gap, Hello, NoteFrame
+from consumers.noteframe import NoteFrame
+from consumers.protocol import FRAME_BYTES, FRAME_EVENTS, Gap, Hello
 from consumers.sight import FULL, Sight
 
 from .memory import MemoryLog

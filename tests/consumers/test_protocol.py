@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from consumers import protocol
-from consumers.protocol import Ack, Batch, CloseCode, Gap, Hello, Last, NoteFrame, Refused, SetFilter, Since, parse
+from consumers.batch import Batch
+from consumers.noteframe import NoteFrame
+from consumers.protocol import Ack, CloseCode, Gap, Hello, Last, Refused, SetFilter, Since, parse
 from events.event import Entry
 
 FRAMES = json.loads((Path(__file__).parents[1] / "frames.json").read_text())

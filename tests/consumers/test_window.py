@@ -3,8 +3,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from consumers.batch import Batch
 from consumers.filter import EVERYTHING
-from consumers.protocol import FRAME_BYTES, FRAME_EVENTS, WINDOW_BYTES, WINDOW_EVENTS, Batch, NoteFrame
+from consumers.noteframe import NoteFrame
+from consumers.protocol import FRAME_BYTES, FRAME_EVENTS, WINDOW_BYTES, WINDOW_EVENTS
 from consumers.subscription import select
 from consumers.window import Drain, Pace, Window
 
