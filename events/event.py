@@ -8,11 +8,13 @@ import json
 import os
 import time as clock
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
+from itertools import compress
 from json.encoder import encode_basestring_ascii as _quoted
-from typing import Any
+from operator import add
+from typing import Any, NamedTuple
 
 from .personal import ghost_without_personal, reactions_without_personal, without_personal
 
@@ -20,23 +22,26 @@ from .personal import ghost_without_personal, reactions_without_personal, withou
 _dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 # In the order in which they stand in a line.
-_ATTRIBUTES = (
-    "type",
-    "subject",
-    "time",
-    "datacontenttype",
-    "sender",
-    "summary",
-    "degraded",
-    "personal",
-    "recorded",
-    "correlationid",
-    "causationid",
-    "traceparent",
-    "origin",
-    "originhost",
-    "originuser",
-    "sentfrom",
+_ATTRIBUTES = tuple(
+    f'"{name}":'
+    for name in (
+        "type",
+        "subject",
+        "time",
+        "datacontenttype",
+        "sender",
+        "summary",
+        "degraded",
+        "personal",
+        "recorded",
+        "correlationid",
+        "causationid",
+        "traceparent",
+        "origin",
+        "originhost",
+        "originuser",
+        "sentfrom",
+    )
 )
 
 _OPENING = '{"specversion":"1.0","id":"'
@@ -44,9 +49,11 @@ _ID = slice(len(_OPENING), len(_OPENING) + 36)
 _SPLICE = _ID.stop + len('",')
 _SMALL = 16 * 1024
 
+_VERSION_AND_VARIANT = 0x7 << 76 | 0b10 << 62
+_RANDOM = ~(0xF << 76 | 0b11 << 62)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+
+class Event(NamedTuple):
     """A business signal that was sent: what it was, who sent it, when, and what was said."""
 
     id: str
@@ -75,7 +82,7 @@ class Event:
 
     def marked(self, recorded: str) -> "Event":
         """The same event, marked as one that was not recorded in its sender's transaction."""
-        return replace(self, recorded=recorded)
+        return self._replace(recorded=recorded)
 
     def encode(self) -> str:
         """The line without position and epoch, as the log stores it."""
@@ -97,9 +104,9 @@ class Event:
             self.origin_user,
             self.sent_from,
         )
-        # By hand: an encoder of JSON would be made for it, and the sender waits twice as long.
-        known = [f'"{name}":{_quoted(value)}' for name, value in zip(_ATTRIBUTES, values, strict=True) if value]
-        return f'{_OPENING}{self.id}",{",".join(known)},"data":{self.data}}}'
+        # Not as a dictionary, nor in a loop: the sender would wait three times as long.
+        members = map(add, compress(_ATTRIBUTES, values), map(_quoted, filter(None, values)))
+        return f'{_OPENING}{self.id}",{",".join(members)},"data":{self.data}}}'
 
     def ghost(self, epoch: str, reactions: str = "") -> str:
         """The line of an event that is in no log, since its transaction rolled back; with a member that says what its
@@ -219,10 +226,9 @@ class Notes:
 
 def new_id(now: datetime) -> str:
     """A UUIDv7 (RFC 9562 §5.7). It names the event; positions order them."""
-    milliseconds = f"{int(now.timestamp() * 1000):012x}"
-    random = os.urandom(10).hex()
-    variant = "89ab"[int(random[3], 16) & 0x3]
-    return f"{milliseconds[:8]}-{milliseconds[8:]}-7{random[:3]}-{variant}{random[4:7]}-{random[7:19]}"
+    milliseconds, random = int(now.timestamp() * 1000), int.from_bytes(os.urandom(10))
+    digits = f"{milliseconds << 80 | random & _RANDOM | _VERSION_AND_VARIANT:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def sent_at(id: str) -> float:
@@ -234,6 +240,8 @@ def now() -> datetime:
     return datetime.fromtimestamp(clock.time(), UTC)
 
 
+# Asked for twice of each event: for its line, and for its row.
+@lru_cache(maxsize=16)
 def rfc3339(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 

@@ -8,9 +8,12 @@ from django.db.models import Model
 
 def pk(instance: Model) -> Any:
     """The primary key as it is in memory, a list if it is made of several fields."""
-    held = memory(instance)
     model: Any = type(instance)
-    columns = _key_columns(model)
+    return key_in(memory(instance), key_columns(model))
+
+
+def key_in(held: dict[str, Any], columns: tuple[str, ...]) -> Any:
+    """The primary key that an instance holds in these columns."""
     return held.get(columns[0]) if len(columns) == 1 else [held.get(column) for column in columns]
 
 
@@ -21,5 +24,5 @@ def memory(instance: Model) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1024)
-def _key_columns(model: type[Model]) -> tuple[str, ...]:
+def key_columns(model: type[Model]) -> tuple[str, ...]:
     return tuple(field.attname for field in model._meta.pk_fields)

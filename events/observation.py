@@ -114,7 +114,8 @@ def _subclass(own: Any) -> type:
 
 
 def _send(signal: Any, method: str, send: Any, arguments: Any, named: Any) -> Any:
-    sending = Sending(signal, method, sys._getframe(1))
+    # Whoever called the method that called this.
+    sending = Sending(signal, method, sys._getframe(1).f_back)
     token = enter(sending)
     try:
         responses = send(*arguments, **named)

@@ -1,13 +1,13 @@
 """What a signal said, as the `data` of an event: JSON, bounded, and without what was not declared."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db.models import Model
 from django.utils.functional import LazyObject
 
 from .instance import pk
-from .personal import MARK, Search, places, tells
+from .personal import Keys, Marked, Search, of_arguments, places, tells
 from .queries import no_queries
 from .shape import shape
 from .summary import one_line, summarise
@@ -15,8 +15,6 @@ from .value import Failed, Shown, dumps, free, mark
 
 Paths = Sequence[str]
 _INSTANCES = (Model, LazyObject)
-
-Marked = list[tuple[dict[str, Any], frozenset[str]]]
 
 
 class Payload(NamedTuple):
@@ -71,8 +69,8 @@ def _all(arguments: Mapping[Any, Any], limit: int, personal: Paths) -> Payload |
     data: dict[str, Any] = {}
     for name, value in arguments.items():
         key, item = shown.argument(name, value)
-        data[free(key, name, data)] = item
-        if "too-large" in degraded:
+        data[free(key, name, data) if key in data else key] = item
+        if degraded and "too-large" in degraded:
             return None
     text = dumps(data)
     return _payload(text, data, arguments, degraded, personal, shown.personal) if len(text) < limit else None
@@ -83,7 +81,7 @@ def _what_fits(arguments: Mapping[Any, Any], limit: int, personal: Paths) -> Pay
     degraded: set[str] = set()
     data: dict[str, Any] = {}
     members: list[str] = []
-    marked: Marked = []
+    marked: list[tuple[dict[str, Any], frozenset[str]]] = []
     room = limit - len("{}")
     for name, value in arguments.items():
         key, shown = Shown(limit=limit, degraded=degraded, personal=marked).argument(name, value)
@@ -114,13 +112,11 @@ def _payload(
 ) -> Payload:
     # Most events are neither, and their senders need not wait for it.
     reasons = ",".join(sorted(degraded)) if degraded else ""
-    summary = summarise(data)
-    where = ""
+    hidden: Collection[Keys] = ()
     if personal or marked:
-        search = Search(marked, personal)
-        data = search.without(data)
-        where = places(search.found)
-    return Payload(text, _subject(data, arguments, personal), summary, reasons, where)
+        hidden = (None if personal else of_arguments(data, marked)) or Search(data, marked, personal).found
+    subject = _subject(data, arguments, personal, hidden)
+    return Payload(text, subject, summarise(data), reasons, places(hidden) if hidden else "")
 
 
 def _may_tell(payload: Payload, subject: str) -> bool:
@@ -129,15 +125,17 @@ def _may_tell(payload: Payload, subject: str) -> bool:
     return known or "too-large" in payload.degraded
 
 
-def _subject(data: dict[str, Any], arguments: Mapping[Any, Any], personal: Paths) -> str:
-    """The first instance, as it is shown in the data, which has no personal values any more."""
-    for value, shown in zip(arguments.values(), data.values(), strict=False):
+def _subject(data: dict[str, Any], arguments: Mapping[Any, Any], personal: Paths, hidden: Collection[Keys]) -> str:
+    """The first instance, as it is shown in the data, unless it is hidden, or its name is."""
+    for value, (key, shown) in zip(arguments.values(), data.items(), strict=False):
         if not issubclass(type(value), _INSTANCES) or (instance := _instance(value)) is None:
             continue
+        if (key,) in hidden or (key, "pk") in hidden or (key, "model") in hidden:
+            return ""
         if type(shown) is dict and "pk" in shown:
             return _named(shown["model"], shown["pk"])
         # What is not shown because it did not fit may still be named, if nobody has said what is personal in it.
-        return "" if personal or shown == MARK else _row(instance)
+        return "" if personal else _row(instance)
     return ""
 
 

@@ -8,7 +8,7 @@ Who sent a signal (`originuser`), and what an exception said, are personal data 
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
@@ -21,6 +21,8 @@ MARK = {"$mark": "personal"}
 MAX_LENGTH = 1000
 
 Keys = tuple[str, ...]
+Marked = Sequence[tuple[dict[str, Any], frozenset[str]]]
+"""Objects, and the names in them under which personal values stand."""
 
 _ATTRIBUTE = '"personal":'
 _DATA = ',"data":'
@@ -89,6 +91,17 @@ def tells(data: str, personal: str, text: str) -> bool:
     return any(text in _leaves(_value(event, keys)) for keys in _keys(personal))
 
 
+def of_arguments(data: Mapping[str, Any], marked: Marked) -> list[Keys] | None:
+    """Where personal values stand if they all are fields of instances that are arguments themselves, as almost always;
+    else None. It takes a third of what `Search` takes, and senders wait for it."""
+    names_by_holder = {id(holder): names for holder, names in marked}
+    found: list[Keys] = []
+    for argument, shown in data.items():
+        if type(shown) is dict and (names := names_by_holder.pop(id(shown.get("fields")), None)):
+            found += [(argument, "fields", name) for name in shown["fields"] if name in names]
+    return None if names_by_holder else found
+
+
 class Search:
     """For the personal values of one event: `found` says where they are.
 
@@ -97,44 +110,33 @@ class Search:
     personal as a whole. Keys may have dots themselves: `a.b` is `b` in `a`, and `a.b`.
     """
 
-    def __init__(self, marked: Iterable[tuple[dict[str, Any], frozenset[str]]], paths: Iterable[str]) -> None:
+    def __init__(self, data: Mapping[str, Any], marked: Marked, paths: Iterable[str]) -> None:
         self.found: list[Keys] = []
+        # Those that were not met yet.
         self._marked = {id(holder): names for holder, names in marked}
-        self._paths = tuple(paths)
+        self._object(data, tuple(paths), ())
 
-    def without(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """The data with marks in the place of what is found."""
-        return self._object(data, self._paths, ())
-
-    def _object(self, value: Mapping[str, Any], paths: Keys, here: Keys) -> dict[str, Any]:
-        names = self._marked.get(id(value), frozenset())
-        shown: dict[str, Any] = {}
+    def _object(self, value: Mapping[str, Any], paths: Keys, here: Keys) -> None:
+        names: Collection[str] = self._marked.pop(id(value), ())
         for key, item in value.items():
             if key in names or (paths and not _known_as(key).isdisjoint(paths)):
                 self.found.append((*here, key))
-                shown[key] = MARK
-            elif paths or type(item) in _HOLDERS:
-                shown[key] = self._value(item, _behind(key, paths), (*here, key))
-            else:
-                shown[key] = item
-        return shown
+            elif paths or (self._marked and type(item) in _HOLDERS):
+                self._value(item, paths and _behind(key, paths), (*here, key))
 
-    def _value(self, value: Any, paths: Keys, here: Keys) -> Any:
+    def _value(self, value: Any, paths: Keys, here: Keys) -> None:
         if type(value) is dict:
-            return self._object(value, paths, here)
-        if type(value) is list:
-            return [self._value(item, paths, (*here, str(index))) for index, item in enumerate(value)]
-        if paths and value is not None:
+            self._object(value, paths, here)
+        elif type(value) is list:
+            for index, item in enumerate(value):
+                self._value(item, paths, (*here, str(index)))
+        elif paths and value is not None:
             # A path leads on, and there is no way: then nobody knows what this is.
             self.found.append(here)
-            return MARK
-        return value
 
 
 def _behind(key: str, paths: Keys) -> Keys:
     """How the paths that lead through this key go on."""
-    if not paths:
-        return paths
     known = [f"{name}." for name in _known_as(key)]
     return tuple(path[len(name) :] for path in paths for name in known if path.startswith(name))
 

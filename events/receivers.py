@@ -3,24 +3,28 @@
 import logging
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import SynchronousOnlyOperation
-from django.db import DatabaseError, InterfaceError, connections, transaction
+from django.db import DatabaseError, InterfaceError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
+from django.db.transaction import TransactionManagementError
 from django.dispatch import Signal
 
-from . import log, metrics
+from . import metrics
 from .attachment import Attachment, attached
 from .event import Event, new_id, now
 from .fate import Fate
+from .insertion import TransactionLost, insert
 from .instance import memory
 from .origin import host, line, origin
 from .payload import compute, describe
 from .publisher import publisher
 from .sending import Sending
 from .sending import current as current_sending
-from .settings import current
+from .settings import Settings, current
 from .streams import MAIN
 from .summary import one_line
 
@@ -34,7 +38,7 @@ def record(sender: Any, *, signal: Signal, **arguments: Any) -> None:
     """
     try:
         _record(attached[signal], sender, arguments)
-    except log.TransactionLost:
+    except TransactionLost:
         raise
     except Exception:  # Whatever it is, it is ours to answer for, not the sender's.
         metrics.failed("record")
@@ -44,13 +48,14 @@ def record(sender: Any, *, signal: Signal, **arguments: Any) -> None:
 def _record(attachment: Attachment, sender: Any, arguments: dict[str, Any]) -> None:
     metrics.emitted(attachment.type)
     sending = _sending_of(attachment.signal)
-    own = current().DATABASE
-    decides = _transaction_that_decides(attachment.using or _alias_of(arguments) or own, own)
+    settings = current()
+    own = connections[settings.DATABASE]
+    decides = _transaction_that_decides(attachment, arguments, own)
     if decides in (None, own):
-        _append(_event(attachment, sender, arguments, sending), sending)
+        _append(_event(attachment, sender, arguments, sending, settings), sending, own)
     else:
-        event = _event(attachment, sender, arguments, sending, recorded="aftercommit")
-        _on_commit(lambda: _append_apart(event, sending), using=decides)
+        event = _event(attachment, sender, arguments, sending, settings, recorded="aftercommit")
+        _on_commit(lambda: _append_apart(event, sending), decides)
     if not sending.method:
         sending.finish()
 
@@ -62,9 +67,14 @@ def _sending_of(signal: Signal) -> Sending:
 
 
 def _event(
-    attachment: Attachment, sender: Any, arguments: dict[str, Any], sending: Sending, *, recorded: str = ""
+    attachment: Attachment,
+    sender: Any,
+    arguments: dict[str, Any],
+    sending: Sending,
+    settings: Settings,
+    *,
+    recorded: str = "",
 ) -> Event:
-    settings = current()
     if attachment.data is None:
         payload = describe(arguments, limit=settings.MAX_DATA_BYTES, personal=attachment.personal)
     else:
@@ -105,14 +115,13 @@ def _line_of(sending: Sending) -> str:
     return caller if isinstance(caller, str) else line(caller or sys._getframe())
 
 
-def _append(event: Event, sending: Sending) -> None:
-    using = current().DATABASE
+def _append(event: Event, sending: Sending, connection: BaseDatabaseWrapper) -> None:
     try:
-        row_id = log.append(event, using=using)
+        row_id = insert(event, connection)
     except SynchronousOnlyOperation:
         # A plain `send()` in async code: Django's own refusal, not a guess from a running loop.
-        _hand_over(event.marked("besteffort"), sending, using)
-    except log.TransactionLost:
+        _hand_over(event.marked("besteffort"), sending, connection.alias)
+    except TransactionLost:
         metrics.failed("append")
         raise
     except Exception:
@@ -121,11 +130,11 @@ def _append(event: Event, sending: Sending) -> None:
             "The event %s of type %s could not be appended to the log in %r; trying once more after the commit",
             event.id,
             event.type,
-            using,
+            connection.alias,
             exc_info=True,
             extra={"action": "append_failed"},
         )
-        if not _on_commit(lambda: _hand_over(event.marked("aftercommit"), sending, using), using=using):
+        if not _on_commit(lambda: _hand_over(event.marked("aftercommit"), sending, connection.alias), connection):
             metrics.failed("retry")
             logger.error(
                 "The event %s of type %s is lost: with autocommit off there is no commit to wait for",
@@ -134,18 +143,18 @@ def _append(event: Event, sending: Sending) -> None:
                 extra={"action": "event_lost"},
             )
     else:
-        fate = Fate(event, row_id, sending, connections[using])
-        if not _on_commit(fate.commit, using=using):
+        fate = Fate(event, row_id, sending, connection)
+        if not _on_commit(fate.commit, connection):
             fate.forget()
 
 
 def _append_apart(event: Event, sending: Sending) -> None:
     """After another database's commit: whatever becomes of a transaction that is open here, the event stays."""
-    using = current().DATABASE
-    if connections[using].in_atomic_block:
-        _hand_over(event, sending, using)
+    connection = connections[current().DATABASE]
+    if connection.in_atomic_block:
+        _hand_over(event, sending, connection.alias)
     else:
-        _append(event, sending)
+        _append(event, sending, connection)
 
 
 def _hand_over(event: Event, sending: Sending, using: str) -> None:
@@ -160,14 +169,14 @@ def _hand_over(event: Event, sending: Sending, using: str) -> None:
         )
 
 
-def _on_commit(hook: Callable[[], None], *, using: str) -> bool:
+def _on_commit(hook: Callable[[], None], connection: BaseDatabaseWrapper) -> bool:
     """For every event: registered once a transaction, it would be lost with the savepoint that registered it.
 
     False with autocommit off, where nobody tells of the commit. A row that is there is found by a sweep.
     """
     try:
-        transaction.on_commit(hook, using=using, robust=True)
-    except transaction.TransactionManagementError:
+        connection.on_commit(hook, robust=True)
+    except TransactionManagementError:
         return False
     except (DatabaseError, InterfaceError):
         # There is no connection, and none can be had; so there is no transaction either, and it is after the commit.
@@ -183,15 +192,18 @@ def _alias_of(arguments: dict[str, Any]) -> str | None:
     return None
 
 
-def _transaction_that_decides(business: str, own: str) -> str | None:
-    """The alias of the open transaction on which the event's fate hangs, or None if none is open."""
+def _transaction_that_decides(
+    attachment: Attachment, arguments: dict[str, Any], own: BaseDatabaseWrapper
+) -> BaseDatabaseWrapper | None:
+    """The connection with the open transaction on which the event's fate hangs, or None if none is open."""
     if len(connections.settings) == 1:
         # As in most projects; to look at all of them takes three times as long.
-        return own if connections[own].in_atomic_block else None
-    opened = [connection.alias for connection in connections.all(initialized_only=True) if connection.in_atomic_block]
-    for alias in (business, own):
-        if alias in opened:
-            return alias
+        return own if own.in_atomic_block else None
+    opened = [connection for connection in connections.all(initialized_only=True) if connection.in_atomic_block]
+    for alias in (attachment.using or _alias_of(arguments), own.alias):
+        for connection in opened:
+            if connection.alias == alias:
+                return connection
     return opened[0] if opened else None
 
 
@@ -203,6 +215,9 @@ def _name_of(sender: Any) -> str:
     # `isinstance` would ask a lazy object for its class, and so evaluate it.
     if issubclass(kind, str):
         return one_line(str.__str__(sender))
-    if issubclass(kind, type):
-        kind = sender
+    return _name_of_class(sender if issubclass(kind, type) else kind)
+
+
+@lru_cache(maxsize=1024)
+def _name_of_class(kind: Any) -> str:
     return one_line(kind._meta.label if issubclass(kind, Model) else f"{kind.__module__}.{kind.__qualname__}")

@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import Field, ForeignKey, Model
+from django.db.models import Field, ForeignKey
+
+from .instance import key_columns
+from .mask import is_secret
 
 
 class Declared(NamedTuple):
@@ -14,6 +17,8 @@ class Declared(NamedTuple):
     column: str | None
     """Where an instance holds the value; None if the model has no such field."""
     foreign_key: ForeignKey | None
+    is_secret: bool
+    """By its name."""
 
 
 class Shape(NamedTuple):
@@ -21,6 +26,8 @@ class Shape(NamedTuple):
 
     label: str
     key: str
+    key_columns: tuple[str, ...]
+    is_secret_key: bool
     fields: tuple[Declared, ...]
     personal: frozenset[str]
     """Those of its fields that are personal."""
@@ -43,7 +50,7 @@ def personal_fields(model: Any) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1024)
-def shape_of(model: type[Model], declared: tuple[str, ...], personal: tuple[str, ...] = ()) -> Shape:
+def shape_of(model: Any, declared: tuple[str, ...], personal: tuple[str, ...] = ()) -> Shape:
     """Made once: to look through a model's fields costs 2 µs for each that it declares."""
     meta = model._meta
     fields = tuple(_declared(meta.concrete_fields, name) for name in declared)
@@ -51,6 +58,8 @@ def shape_of(model: type[Model], declared: tuple[str, ...], personal: tuple[str,
     return Shape(
         label=meta.label_lower,
         key=meta.pk.name,
+        key_columns=key_columns(model),
+        is_secret_key=is_secret(meta.pk.name),
         fields=fields,
         personal=frozenset(field.name for field in fields if field.name in hidden or field.name in personal),
         has_personal_key="pk" in personal or any(field.name in hidden for field in (meta.pk, *meta.pk_fields)),
@@ -79,7 +88,7 @@ def _declared(fields: Iterable[Field], name: str) -> Declared:
     """The field of this name, or in the column of this name."""
     for found in fields:
         if name == found.name:
-            return Declared(name, found.attname, found if isinstance(found, ForeignKey) else None)
+            return Declared(name, found.attname, found if isinstance(found, ForeignKey) else None, is_secret(name))
         if name == found.attname:
-            return Declared(name, found.attname, None)
-    return Declared(name, None, None)
+            return Declared(name, found.attname, None, is_secret(name))
+    return Declared(name, None, None, is_secret(name))

@@ -8,8 +8,6 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connections, transaction
-
 from consumers import hub, notecursor, opening, process, ring, subscription
 from events import log, numbering, receivers
 from events.event import Entry
@@ -34,27 +32,27 @@ def no_repair() -> None:
 
 def numbered_at_insert() -> None:
     """Positions are the ids of the rows: in the order of insertion, with holes where something was rolled back."""
-    append = log.append
+    insert = receivers.insert
 
-    def append_and_number(event: Any, *, using: str) -> int:
-        row_id = append(event, using=using)
-        log.open_stream("main", using=using)
-        with connections[using].cursor() as cursor:
+    def insert_and_number(event: Any, connection: Any) -> int:
+        row_id = insert(event, connection)
+        log.open_stream("main", using=connection.alias)
+        with connection.cursor() as cursor:
             cursor.execute("UPDATE signalcast_event SET position = id WHERE id = %s", [row_id])
 
         def advance() -> None:
-            with connections[using].cursor() as cursor:
+            with connection.cursor() as cursor:
                 cursor.execute("UPDATE signalcast_stream SET head = %s WHERE head < %s", [row_id, row_id])
 
-        transaction.on_commit(advance, using=using)
+        connection.on_commit(advance)
         return row_id
 
-    log.append = append_and_number
+    receivers.insert = insert_and_number
 
 
 def rollbacks_published() -> None:
     """Events are appended in a transaction of their own, whatever becomes of the sender's."""
-    receivers._append = lambda event: receivers._hand_over(event, "default")
+    receivers._append = lambda event, sending, connection: receivers._hand_over(event, sending, connection.alias)
 
 
 def numbered_backwards() -> None:

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import path
 
 from academy.models import Course
-from events.log import MAX_SAVEPOINTS
+from events.insertion import MAX_SAVEPOINTS
 from events.publisher import publisher, sweep
 
 paid = None

@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from academy.models import Course
-from events.log import MAX_SAVEPOINTS, TransactionLost
+from events.insertion import MAX_SAVEPOINTS, TransactionLost
 from events.publisher import publisher
 
 FULL = "could not extend file: No space left on device"

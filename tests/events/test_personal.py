@@ -18,7 +18,7 @@ from events import attach
 from events.checks import check_models
 from events.event import Entry, Event, Note, new_id, now
 from events.payload import compute, describe
-from events.personal import MAX_LENGTH, Search, places, without_personal
+from events.personal import MAX_LENGTH, Search, of_arguments, places, without_personal
 from events.summary import summarise
 
 LIMIT = 65_536
@@ -390,14 +390,14 @@ def planted(draw, depth=4):
 @given(planted())
 def test_no_personal_value_is_seen_whatever_stands_around_it(example):
     expected, data, marks = example
-    search = Search(marks, ())
     text = json.dumps(data, separators=(",", ":"))
 
-    assert search.without(data) == expected
-    personal = places(search.found)
+    found = Search(data, marks, ()).found
+    personal = places(found)
+
     assert len(personal) <= MAX_LENGTH
     # Where places are too many, whole arguments are personal: that is another test.
-    assume(personal == " ".join(places([keys]) for keys in search.found))
+    assume(personal == " ".join(places([keys]) for keys in found))
     time = now()
     event = Event(id=new_id(time), stream="main", type="t", source="/s", time=time, data=text, personal=personal)
     masked = without_personal(event.encode())
@@ -407,6 +407,17 @@ def test_no_personal_value_is_seen_whatever_stands_around_it(example):
     # Byte by byte the rest is as it was.
     place = json.dumps(expected, separators=(",", ":"))
     assert masked == event.encode().replace(f'"data":{text}', f'"data":{place}')
+
+
+@given(planted())
+def test_what_is_personal_in_instances_is_found_the_short_way_as_the_long_way(example):
+    _, data, marks = example
+    fields = {"name": CANARY, "town": "Łódź"}
+    data |= {"buyer": {"model": "shop.buyer", "pk": 7, "fields": fields}}
+    mark = (fields, frozenset({"name"}))
+
+    assert of_arguments(data, [mark]) == Search(data, [mark], ()).found == [("buyer", "fields", "name")]
+    assert of_arguments(data, [mark, *marks]) in (None, Search(data, [mark, *marks], ()).found)
 
 
 @pytest.mark.parametrize("personal", ["note", ["note", ""], [7], [None]])

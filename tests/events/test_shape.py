@@ -8,7 +8,7 @@ def test_a_field_is_found_by_its_name_and_by_that_of_its_column():
     shape = shape_of(Order, ("amount", "student", "student_id", "nonsense"))
 
     assert (shape.label, shape.key) == ("academy.order", "id")
-    assert [(name, column, foreign_key is not None) for name, column, foreign_key in shape.fields] == [
+    assert [(name, column, foreign_key is not None) for name, column, foreign_key, _ in shape.fields] == [
         ("amount", "amount", False),
         ("student", "student_id", True),
         ("student_id", "student_id", False),
