@@ -39,7 +39,7 @@ declare module '../static/frontend/ui/conn.js' {
   interface Conn { stream: EventStream; rate(): number; signals: number; announce: Announce; isEmpty(): boolean }
 }
 declare module '../static/frontend/ui/detail.js' {
-  interface Detail { closed(): void; announce: Announce; copyAs: CopyAs; hue: Hue }
+  interface Detail { closed(): void; announce: Announce; signals: string; copyAs: CopyAs; hue: Hue }
 }
 declare module '../static/frontend/ui/digest.js' {
   interface Digest { store: Store; announce: Announce; wanted(): string; now(): number }
@@ -56,6 +56,9 @@ declare module '../static/frontend/ui/foot.js' {
 declare module '../static/frontend/ui/list.js' {
   interface List { view: View; hold: Hold; scheduler: FrameScheduler; open(ordinal: number): void; rate(): number }
 }
+declare module '../static/frontend/ui/looks.js' {
+  interface Looks { address: UrlState; names: string[] }
+}
 declare module '../static/frontend/ui/older.js' {
   interface Older { list: List; history: LogHistory; ring: Ring; text: Element; button: Element }
 }
@@ -68,6 +71,9 @@ declare module '../static/frontend/ui/pool.js' {
 declare module '../static/frontend/ui/rail.js' {
   interface Rail { rates: Rates; bar: FilterBar }
 }
+declare module '../static/frontend/ui/ranking.js' {
+  interface Ranking { receivers: Receivers; only(receiver: string): void }
+}
 declare module '../static/frontend/ui/reactions.js' {
   interface Reactions { config: {api: string}; stream: EventStream; hold: Hold; list: List }
 }
@@ -75,7 +81,7 @@ declare module '../static/frontend/ui/roving.js' {
   interface Roving { pool: Pool; table: HTMLElement }
 }
 declare module '../static/frontend/ui/standings.js' {
-  interface Standings { receivers: Receivers; bar: FilterBar }
+  interface Standings { receivers: Receivers; bar: FilterBar; leave(): void }
 }
 declare module '../static/frontend/ui/strip.js' {
   interface Strip { stream: EventStream; store: Store; hold: Hold; history: LogHistory; announce: Announce; live(): void; failed(): number }

@@ -133,6 +133,29 @@ def test_a_refusal_is_said_and_offers_what_helps(dashboard, scripted, code, text
     assert len(scripted.sockets) == 1
 
 
+SAYS = """async (told) => {
+    const {Conn} = await import('/static/frontend/ui/conn.js');
+    const stream = {now: () => 0, position: 5, ...told};
+    new Conn({stream, rate: () => 1004, signals: 1, announce: () => {}, isEmpty: () => false}).draw();
+    const [text, aside] = ['.conn__text', '.conn__rate'].map((name) => document.querySelector(name).textContent);
+    return [document.querySelector('.conn use').getAttribute('href'), text, aside];
+}"""
+STATES = [
+    ({"name": "connecting"}, ["#dot-wait", "Connecting…", ""]),
+    ({"name": "live"}, ["#dot-live", "Live", "1,004/s"]),
+    ({"name": "stalled", "heardAt": -12_000}, ["#dot-busy", "No word from the server for 12 s", ""]),
+    ({"name": "reconnecting", "retryAt": 3500, "attempt": 3}, ["#dot-busy", "Reconnecting in 4 s", "try 3"]),
+    ({"name": "offline"}, ["#dot-warn", "This device is offline", ""]),
+    ({"name": "asleep"}, ["#dot-wait", "Asleep while hidden", ""]),
+    ({"name": "refused", "code": 4499, "message": ""}, ["#dot-warn", "Refused by the server (4499)", ""]),
+]
+
+
+def test_every_state_has_its_words_and_a_shape(dashboard):
+    for told, says in STATES:
+        assert dashboard.evaluate(SAYS, {"retryAt": None, "lastRecovered": None} | told) == says
+
+
 def test_silence_is_shown_as_silence(watched, site, scripted):
     scripted.heartbeat_ms = 1000
     watched.goto(site.url)

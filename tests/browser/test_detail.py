@@ -65,6 +65,7 @@ def test_the_raw_view_is_the_payload_as_it_came_and_stays_for_the_next_event(ope
 
 def test_the_head_says_what_when_and_where(opened):
     expect(opened.locator("#detail-type")).to_have_text("academy.order_paid")
+    expect(opened.locator("#detail-type a")).to_have_attribute("href", "/catalog/?q=academy.order_paid")
     expect(opened.locator("#detail-meta")).to_have_text("16:08:43.350 UTCacademy.order/2pos 2")
     names = opened.locator("#detail-ids dt").all_inner_texts()
     assert names == ["id", "sequence", "source", "subject", "sender", "time"]

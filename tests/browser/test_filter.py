@@ -112,6 +112,17 @@ def test_what_cannot_be_understood_is_said_and_changes_nothing(mix):
     expect(mix.locator("#filter-count")).to_have_text("200 of 200 held")
 
 
+def test_what_is_typed_stays_in_sight_beside_what_is_wrong_with_it(mix):
+    mix.locator("#q").fill("tpye:sale")
+
+    for width in (1280, 1024, 1000, 720):
+        mix.set_viewport_size({"width": width, "height": 800})
+        line, wrong = (mix.locator(name).bounding_box() for name in ("#q", "#filter-error"))
+        assert line["width"] >= 180, width
+        assert wrong["x"] + wrong["width"] <= width
+        assert wrong["y"] + wrong["height"] <= mix.locator(".pulse").bounding_box()["y"]
+
+
 def test_no_match_says_what_was_searched_and_how_to_go_on(mix, scripted):
     mix.locator("#q").fill("type:gift")
     expect(mix.locator("#nomatch-text")).to_have_text(
@@ -157,6 +168,7 @@ def test_on_a_phone_filter_and_types_are_in_a_sheet(mix):
     mix.set_viewport_size(PHONE)
     expect(mix.locator("#filter")).to_be_hidden()
     mix.get_by_role("button", name="Filter and types").click()
+    expect(mix.locator("#filter-key")).to_be_hidden()
     sheet = mix.get_by_role("dialog", name="Filter")
     sheet.get_by_role("button", name="refund", exact=False).first.click()
     expect(sheet.locator("#q")).to_have_value("type:refund")

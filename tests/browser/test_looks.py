@@ -53,7 +53,7 @@ def test_compact_rows_stand_closer_and_stay_so(some, scripted):
     expect(some.locator("html")).to_have_attribute("data-density", "compact")
 
 
-def test_columns_leave_and_come_back_and_stay_so(some, scripted):
+def test_columns_leave_and_come_back_and_stay_so(some, scripted, site):
     at = some.locator("#list .row--head .c-type").bounding_box()["x"]
     some.get_by_role("button", name="View").click()
     some.get_by_label("Time", exact=True).uncheck()
@@ -75,6 +75,10 @@ def test_columns_leave_and_come_back_and_stay_so(some, scripted):
     some.keyboard.press("v")
     some.get_by_label("Time", exact=True).check()
     expect(some.locator("html")).to_have_attribute("data-hide", "c-sender")
+    some.wait_for_url(lambda url: "cols=time+recv+ms" in url)
+
+    some.goto(f"{site.url}?cols=time")
+    expect(some.locator("html")).to_have_attribute("data-hide", "c-sender c-recv c-ms")
 
 
 def test_on_a_phone_every_act_is_behind_one_button(some):

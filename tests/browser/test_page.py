@@ -89,6 +89,9 @@ def test_nothing_scrolls_sideways(dashboard, scripted, width):
     dashboard.set_viewport_size({"width": width, "height": 800})
     assert no_sideways(dashboard)
     assert inside(dashboard, ".top > *, .foot > *")
+    assert dashboard.evaluate(
+        "[...document.querySelectorAll('.code__text')].every((one) => one.scrollWidth <= one.clientWidth)"
+    )
 
     scripted.events(1, 100, summary="a summary that is longer than the widest screen " * 9)
     dashboard.keyboard.press("Space")

@@ -124,6 +124,15 @@ def test_an_event_is_compared_with_a_pinned_one_from_the_server_if_need_be(board
     assert changes(board) == [["order.pk", "7", "2600"]]
 
 
+def test_letters_that_differ_are_shown_as_letters(dashboard, scripted):
+    scripted.send(batch(1, [event(1, data={"name": "Zoë \u202e"}), event(2, data={"name": "Müller"})]))
+    row(dashboard, 0).click()
+    dashboard.locator("#compare summary").click()
+
+    expect(dashboard.locator(".diff tbody tr")).to_have_count(1)
+    assert changes(dashboard) == [["name", '"Zoë \\u202e"', '"Müller"']]
+
+
 def test_large_numbers_and_odd_keys_are_told_apart(modules):
     before = '{"n":9223372036854775807,"__proto__":{"a.b":"x"},"e":[],"same":[[1],[2]]}'
     after = '{"n":9223372036854775808,"__proto__":{"a.b":"y"},"e":[0],"same":[[1],[2]]}'

@@ -71,6 +71,26 @@ def test_7_a_late_reaction_patches_the_open_detail_and_leaves_an_open_traceback_
     expect(row(opened, 1).locator(".c-recv__text")).to_have_text("1 of 4 failed")
 
 
+def test_a_receiver_s_name_leads_to_how_it_does_and_on_to_what_it_received(opened, scripted):
+    scripted.reactions(reaction(1, OK))
+    names, table = opened.locator("#reacts-rows").get_by_role("button"), opened.locator("#receivers-table")
+    expect(names).to_have_text(["enroll_student", "push"])  # the others never ran
+
+    names.last.click()
+    expect(table.locator("[aria-current]").get_by_role("button", name="push")).to_be_focused()
+    opened.keyboard.press("Escape")
+    expect(names.last).to_be_focused()
+
+    for size, stays in ((WIDE, True), (PHONE, False)):
+        opened.set_viewport_size(size)
+        names.first.click()
+        table.get_by_role("button", name="enroll_student").click()
+        expect(table).to_be_hidden()
+        expect(opened.locator("#q")).to_have_value("receiver:enroll_student")
+        expect(opened.locator("#filter-count")).to_contain_text("2 of 3 held")
+        expect(opened.locator("#detail")).to_be_visible(visible=stays)
+
+
 def test_reactions_of_another_event_leave_the_open_one_as_it_is(opened, scripted):
     scripted.reactions(reaction(1, OK), reaction(3, LATE))
     expect(row(opened, 0).locator(".c-recv__text")).to_have_text("1 ok")

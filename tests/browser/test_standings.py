@@ -137,10 +137,12 @@ def test_a_number_that_is_none_becomes_the_usual_one(busy):
 
 def test_the_title_the_chart_and_its_table_count_what_failed(busy, scripted):
     expect(busy).to_have_title("(2✕) Events · Signalcast")
+    drawn = busy.locator("#chart").bounding_box()
     scripted.reactions(told(4), reaction(5, receiver("a.b", 1.0, "raised")))
     expect(busy).to_have_title("(3✕) Events · Signalcast")
     expect(busy.locator(".chart__bad")).to_have_attribute("d", re.compile("^M"), timeout=10_000)
     expect(busy.locator("#chart-failed")).to_contain_text("failed")
+    assert busy.locator("#chart").bounding_box() == drawn
 
     busy.keyboard.press("Space")
     expect(busy).to_have_title("⏸ (3✕) Events · Signalcast")

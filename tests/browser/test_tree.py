@@ -87,6 +87,14 @@ def test_each_event_of_the_tree_is_a_link_that_opens_it_and_keeps_the_focus(chai
     expect(row(chain, 4)).to_have_attribute("aria-selected", "true")
 
 
+def test_the_events_of_one_request_can_be_seen_alone(chain):
+    row(chain, 2).click()
+    chain.get_by_role("button", name="Show only these").click()
+
+    expect(chain.locator("#q")).to_have_value(f"cause:{CHAIN}")
+    expect(chain.locator("#filter-count")).to_have_text("4 of 6 held")
+
+
 def test_the_server_knows_what_this_page_does_not_hold(dashboard, scripted):
     told = {"events": [link(1, None, 0), link(2, 1, 30)], "reactions": [reaction(1, receiver("a.b", 60.0))]}
     scripted.page_of = lambda query: told if "correlationid" in query else {"events": []}

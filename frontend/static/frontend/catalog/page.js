@@ -1,5 +1,6 @@
 // The page of signals: what is known of each, asked for again every few seconds while somebody looks.
 
+import {Query} from '../core/query.js';
 import {UrlState} from '../core/urlstate.js';
 import {visible} from '../core/format.js';
 import {announcer} from '../ui/announce.js';
@@ -29,7 +30,7 @@ function heard(told) {
   const before = signals;
   signals = new Map(told.signals.map((facts) => {
     const key = keyOf(facts);
-    const signal = before.get(key) ?? new Signal({announce});
+    const signal = before.get(key) ?? new Signal({announce, events});
     signal.fill(facts, {now, whole: told.since === 1 && !told.skipped});
     return [key, signal];
   }));
@@ -65,6 +66,9 @@ function show() {
     ? `No signal, receiver or field has “${visible(find.text)}” in its name.`
     : 'Name some in SIGNALCAST["SIGNALS"], and restart; or it may be that you may follow none of them.');
 }
+
+/** The dashboard, with the events of which this is so. */
+const events = (field, name) => `${config.dashboard}?${new URLSearchParams({q: new Query('').with(field, name)})}`;
 
 const keyOf = ({type, path}) => `${type} ${path ?? ''}`;
 

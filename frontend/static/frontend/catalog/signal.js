@@ -16,8 +16,9 @@ export class Signal {
   text = '';
   #told = new Map();
 
-  /** @param {{announce: (text: string) => void}} parts */
-  constructor({announce}) {
+  /** @param {{announce: (text: string) => void, events: (field: string, name: string) => string}} parts `events` is the address of those of which this is so */
+  constructor({announce, events}) {
+    this.events = events;
     const id = `signal-${number += 1}`;
     this.name = h('span', {});
     this.title = h('h2', {class: 'tname tname--big', id, tabindex: -1}, h('i', {class: 'swatch'}), this.name);
@@ -57,12 +58,13 @@ export class Signal {
     });
     this.#changed('doc', [facts.documentation, facts.source], () => this.doc.replaceChildren(
       facts.documentation.split('\n').map((text) => visible(text)).join('\n') || 'Nothing is said beside it in its source.', ' ',
-      h('span', {class: 'sig__source'}, visible(facts.source || 'attached in code'))));
+      h('span', {class: 'sig__source'}, visible(facts.source || 'attached in code')), ' ',
+      h('a', {class: 'link sig__events', href: this.events('type', facts.type)}, 'Its events')));
     const line = points(facts.recent, WIDTH, HEIGHT);
     mark(this.line, 'points', line);
     mark(this.area, 'points', `0,${HEIGHT} ${line} ${WIDTH},${HEIGHT}`);
     this.#stats(facts, now, whole);
-    this.#changed('receivers', [facts.receivers, facts.noted], () => this.receivers.body.replaceChildren(...receivers(facts)));
+    this.#changed('receivers', [facts.receivers, facts.noted], () => this.receivers.body.replaceChildren(...receivers(facts, this.events)));
     this.#changed('fields', [facts.fields, facts.drift, new Date(now).getHours()], () => this.fields.body.replaceChildren(...fields(facts, now)));
     mark(this.schema, 'hidden', !facts.schema);
     mark(this.send, 'hidden', !facts.shell);
@@ -103,17 +105,18 @@ function table(kind, caption, heads) {
 
 const button = (text, describedBy, kind = '') => h('button', {class: `btn btn--small ${kind}`, type: 'button', 'aria-describedby': describedBy}, text);
 
-function receivers({receivers}) {
+function receivers({receivers}, events) {
   if (!receivers) return [none('Who receives it is not known', 6)];
-  return receivers.length ? receivers.map(receiver) : [none('Nobody receives it', 6)];
+  return receivers.length ? receivers.map((one) => receiver(one, events)) : [none('Nobody receives it', 6)];
 }
 
 const none = (text, columns) => h('tr', {}, h('td', {class: 'dim', colspan: columns}, text));
 
-function receiver({receiver, source, async, state, sender, count: runs, failures, p50_ms: p50, p95_ms: p95}) {
+function receiver({receiver, source, async, state, sender, count: runs, failures, p50_ms: p50, p95_ms: p95}, events) {
   const isDead = state === 'dead';
   const asides = [isDead && 'a reference to what is gone', async && 'async', sender && `${sender} only`, state === 'elsewhere' && 'elsewhere'].filter(Boolean);
-  const name = visible(split(receiver)[1]) || 'gone';
+  const text = visible(split(receiver)[1]);
+  const name = text ? h('a', {class: 'data__link', href: events('receiver', receiver)}, text) : 'gone';
   return h('tr', {'data-off': isDead},
     h('th', {scope: 'row', title: visible([receiver, source].filter(Boolean).join(', '))}, name, ...asides.flatMap((text) => [' ', h('span', {class: 'aside'}, visible(text))])),
     h('td', {class: 'r'}, p50 === null ? '' : range(p50, p95)),

@@ -20,6 +20,9 @@ export const milliseconds = (ms) => (ms >= 1000 ? count(Math.round(ms)) : ms < 0
 /** With its unit: "18 ms", "3.0 s". */
 export const duration = (ms) => (ms >= 10000 ? `${Math.round(ms / 1000)} s` : ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms >= 10 ? Math.round(ms) : milliseconds(ms)} ms`);
 
+/** A share of all: "0", "<0.1%", "2.1%", "20%". */
+export const percent = (share) => (share === 0 ? '0' : share < 0.001 ? '<0.1%' : `${(share * 100).toFixed(share < 0.1 ? 1 : 0)}%`);
+
 export function bytes(n) {
   if (n < 1000) return `${n} B`;
   if (n < 1e6) return `${Math.round(n / 1000)} kB`;

@@ -1,6 +1,6 @@
 // What differs between the open event and another: the one of its type before it, or one that is pinned.
 
-import {count, plural, split, timeOfDay, visible} from '../core/format.js';
+import {count, plural, quoted, split, timeOfDay, visible} from '../core/format.js';
 import {member} from '../core/jsontext.js';
 import {difference} from '../core/leaves.js';
 import {EVENT} from '../core/store.js';
@@ -57,11 +57,11 @@ export class Compare {
   }
 
   #table({same, changes}, isLater) {
-    const cell = (value) => value === null ? h('td', {class: 'diff__none'}, 'not there') : h('td', {}, visible(value.slice(0, LONGEST)) + (value.length > LONGEST ? '…' : ''));
+    const cell = (value) => value === null ? h('td', {class: 'diff__none'}, 'not there') : h('td', {}, readable(value));
     const says = changes.length ? `${plural(changes.length, 'value')} ${changes.length === 1 ? 'differs' : 'differ'}, ${count(same)} the same.` : `Nothing differs: ${plural(same, 'value')}.`;
     const more = changes.length > ROWS ? ` The first ${ROWS} are shown.` : '';
     const heads = isLater ? ['Field', 'Other', 'This'] : ['Field', 'This', 'Other'];
-    const rows = changes.slice(0, ROWS).map(({path, before, after}) => h('tr', {}, h('th', {scope: 'row'}, visible(path)), cell(before), cell(after)));
+    const rows = changes.slice(0, ROWS).map(({path, before, after}) => h('tr', {}, h('th', {scope: 'row'}, ...steps(path)), cell(before), cell(after)));
     byId('compare-result').replaceChildren(h('p', {class: 'diff__says'}, says + more), ...(rows.length ? [h('table', {class: 'diff'},
       h('thead', {}, h('tr', {}, ...heads.map((name) => h('th', {scope: 'col'}, name)))), h('tbody', {}, ...rows))] : []));
   }
@@ -92,3 +92,12 @@ export class Compare {
     }
   }
 }
+
+/** A value as it is laid out in the payload: letters as letters, and no more of them than can be read here. */
+function readable(value) {
+  const text = value.startsWith('"') ? quoted(JSON.parse(value)) : visible(value);
+  return text.slice(0, LONGEST) + (text.length > LONGEST ? '…' : '');
+}
+
+/** A path whose line breaks, where it needs any, after a dot. */
+const steps = (path) => visible(path).split(/(?<=\.)/).flatMap((step) => [step, h('wbr')]);

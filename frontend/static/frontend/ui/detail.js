@@ -19,9 +19,9 @@ export class Detail {
   #entry = null;
   #raw = false;
 
-  /** @param {{closed: () => void, step: (by: number) => void, announce: (text: string) => void, copyAs: CopyAs, hue: (type: string) => number}} parts */
-  constructor({closed, step, announce, copyAs, hue}) {
-    Object.assign(this, {closed, announce, copyAs, hue});
+  /** @param {{closed: () => void, step: (by: number) => void, announce: (text: string) => void, signals: string, copyAs: CopyAs, hue: (type: string) => number}} parts `signals` is where the catalog is */
+  constructor({closed, step, announce, signals, copyAs, hue}) {
+    Object.assign(this, {closed, announce, signals, copyAs, hue});
     this.element = byId('detail');
     byId('detail-close').addEventListener('click', () => this.close());
     byId('detail-back').addEventListener('click', () => this.close());
@@ -35,6 +35,11 @@ export class Detail {
 
   get isOpen() {
     return this.ordinal !== null;
+  }
+
+  /** Whether it covers the list. */
+  get isPage() {
+    return this.isOpen && PAGE.matches;
   }
 
   /** @param {Entry} entry */
@@ -65,8 +70,7 @@ export class Detail {
 
   /** As a page, it is all there is. */
   #cover() {
-    const covered = this.isOpen && PAGE.matches;
-    for (const id of ['top', 'filter', 'stage', 'foot']) byId(id).inert = covered;
+    for (const id of ['top', 'filter', 'stage', 'foot']) byId(id).inert = this.isPage;
   }
 
   #fill({kind, line, type, time: ms, position}) {
@@ -74,7 +78,8 @@ export class Detail {
     const event = unreadable ? {} : JSON.parse(line);
     const [app, name] = split(unreadable ? 'unreadable event' : type);
     const subject = typeof event.subject === 'string' ? event.subject : '';
-    byId('detail-type').replaceChildren(h('i', {class: 'swatch'}), h('span', {class: 'cut'}, h('span', {class: 'ns'}, visible(app)), visible(name)));
+    const known = unreadable ? {} : {href: `${this.signals}?${new URLSearchParams({q: type})}`, title: 'What is known of this signal'};
+    byId('detail-type').replaceChildren(h('i', {class: 'swatch'}), h(unreadable ? 'span' : 'a', {class: 'cut', ...known}, h('span', {class: 'ns'}, visible(app)), visible(name)));
     mark(byId('detail-type'), 'data-hue', unreadable ? null : this.hue(type));
     byId('detail-title').textContent = visible(summaryOf(line) || name);
     byId('detail-meta').replaceChildren(

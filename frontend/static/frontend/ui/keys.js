@@ -4,7 +4,7 @@ import {takesText} from './dom.js';
 
 /** Every key, in the order in which the help lists them: `act` names what the page does, with `by` as its argument. */
 export const KEYS = [
-  {keys: [' '], says: 'Pause, or follow the newest again', act: 'pause'},
+  {keys: [' '], says: 'Pause, or follow again', act: 'pause'},
   {keys: ['l'], says: 'Show the newest', act: 'live'},
   {keys: ['j', 'ArrowDown'], says: 'Next event', act: 'move', by: 1},
   {keys: ['k', 'ArrowUp'], says: 'Previous event', act: 'move', by: -1},
@@ -13,14 +13,14 @@ export const KEYS = [
   {keys: ['Home'], says: 'First event of the list', act: 'move', by: 'newest'},
   {keys: ['End'], says: 'Last event of the list', act: 'move', by: 'oldest'},
   {keys: ['Enter'], says: 'Open the event', act: 'open'},
-  {keys: ['Escape'], says: 'Close, leave a field, follow again', act: 'escape'},
-  {keys: ['c'], says: 'Copy the event as JSON', act: 'copy', by: 'event'},
+  {keys: ['Escape'], says: 'Close, leave, follow', act: 'escape'},
+  {keys: ['c'], says: 'Copy as JSON', act: 'copy', by: 'event'},
   {keys: ['/'], says: 'Filter', act: 'find'},
   {keys: ['t'], says: 'Types', act: 'types'},
   {keys: ['e'], says: 'Failed only', act: 'failed'},
-  {keys: ['p'], says: 'Copy a link to the event', act: 'copy', by: 'link'},
-  {keys: ['b'], says: 'Pin the event, or take the pin away', act: 'pin'},
-  {keys: ['g'], says: 'Go to a time or a position', act: 'go'},
+  {keys: ['p'], says: 'Copy a link', act: 'copy', by: 'link'},
+  {keys: ['b'], says: 'Pin, or unpin', act: 'pin'},
+  {keys: ['g'], says: 'Go to a time or position', act: 'go'},
   {keys: ['r'], says: 'Show a range of time', act: 'range'},
   {keys: ['v'], says: 'View: rows and columns', act: 'view'},
   {keys: ['x'], says: 'Export what is shown', act: 'export'},

@@ -1,19 +1,27 @@
-// How the list looks: how close its rows stand, and which columns it has. Kept for the next visit.
+// How the list looks: how close its rows stand, and which columns it has. Kept for the next visit; the columns that are
+// left are in the address too, so that a link shows the same ones.
 
 import {keep, kept} from '../core/kept.js';
 import {byId, h, mark} from './dom.js';
 
 const FIXED = new Set(['c-type', 'c-summary']);    // without which a row says nothing
+const NONE = 'none';    // besides those
+
+const short = (name) => name.slice(2);
 
 export class Looks {
   #hidden = new Set((kept('hidden') ?? '').split(' ').filter(Boolean));
 
-  constructor() {
+  /** @param {UrlState} address */
+  constructor(address) {
+    this.address = address;
     this.element = byId('view');
     this.root = document.documentElement;
     byId('view-open').addEventListener('click', () => this.open());
     this.#density();
     const heads = [...document.querySelectorAll('.row--head > [role=columnheader]')];
+    this.names = heads.map((head) => head.classList[0]).filter((name) => !FIXED.has(name));
+    this.#asked();
     byId('columns').append(...heads.map((head) => this.#column(head)).filter(Boolean));
     this.#show();
   }
@@ -44,9 +52,20 @@ export class Looks {
       if (box.checked) this.#hidden.delete(name);
       else this.#hidden.add(name);
       keep('hidden', [...this.#hidden].join(' '));
+      this.address.set('cols', this.#hidden.size ? this.#left.map(short).join(' ') || NONE : '');
       this.#show();
     });
     return h('label', {class: 'check'}, box, head.textContent);
+  }
+
+  get #left() {
+    return this.names.filter((name) => !this.#hidden.has(name));
+  }
+
+  /** What the address wants to be seen. */
+  #asked() {
+    const wanted = this.address.get('cols').split(' ').filter(Boolean);
+    if (wanted.length) this.#hidden = new Set(this.names.filter((name) => !wanted.includes(short(name))));
   }
 
   #show() {

@@ -18,17 +18,22 @@ export class Reactions {
    * @param {List} parts.list
    * @param {FilterBar} parts.bar
    * @param {(position: number) => void} parts.show opens an event
+   * @param {() => void} parts.leave uncovers the list
    */
-  constructor({config, stream, store, hold, rates, list, bar, show}) {
+  constructor({config, stream, store, hold, rates, list, bar, show, leave}) {
     Object.assign(this, {config, stream, hold, list});
     const receivers = new Receivers();
     this.notes = new Notes({store, rates, receivers, shown: () => list.view.store, isLive: (position) => position > stream.joined.head});
-    this.reacts = new Reacts();
+    this.reacts = new Reacts({show: (receiver) => this.standings.show(receiver)});
     this.tree = new Tree({
       store: () => list.view.store, go: show, hue: (type) => rates.hue(type),
       ask: (correlationid) => readEvents(config.api, {correlationid}),
+      only(correlationid) {
+        leave();
+        bar.set(bar.query.with('cause', correlationid));
+      },
     });
-    this.standings = new Standings({receivers, bar});
+    this.standings = new Standings({receivers, bar, leave});
   }
 
   /** @param {string[]} lines */

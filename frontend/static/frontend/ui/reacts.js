@@ -12,15 +12,21 @@ const LONGEST = 2000;       // characters of an error; the rest is in the traceb
 const TRACEBACK = 20000;
 
 const TONES = new Map([['ok', 'ok'], ['raised', 'bad']]);
+const RAN = new Set(['ok', 'raised', 'cancelled']);
 const WHY = new Map([['sender', 'listens to another sender'], ['dead', 'its object is gone']]);
 
 export class Reacts {
   #rows = new Map();    // by receiver: what a row says, and its element
   #event = '';          // the line of the event that is shown
 
-  constructor() {
+  /** @param {{show: (receiver: string) => void}} parts shows how a receiver does */
+  constructor({show}) {
     this.element = byId('reacts');
     this.body = byId('reacts-rows');
+    this.body.addEventListener('click', ({target}) => {
+      const button = target.closest('[data-receiver]');
+      if (button) show(button.dataset.receiver);
+    });
   }
 
   /** @param {Entry} entry */
@@ -79,9 +85,15 @@ function runOf(one, start, whole) {
     : [h('td', {class: 'react__bar'}, barOf(start, ms, whole, tone === 'bad' ? 'bad' : null)), h('td', {class: 'react__ms'}, milliseconds(ms), h('span', {class: 'unit'}, ' ms'))];
   return h('tr', {class: 'react', 'data-outcome': tone},
     h('td', {class: 'react__icon'}, h('span', {class: 'vh'}, `${order}: `), ...outcome(name)),
-    h('td', {class: 'react__name', title: visible(receiver)}, h('span', {class: 'react__fn'}, visible(lastOf(receiver)), one.async && h('span', {class: 'react__async'}, ' async')),
+    h('td', {class: 'react__name', title: visible(receiver)}, named(one),
       source && h('span', {class: 'react__where'}, visible(source))),
     ...cells);
+}
+
+/** Its name, which leads to how it does, if it ever ran. */
+function named({receiver, outcome: name, async}) {
+  const text = [visible(lastOf(receiver)), async && h('span', {class: 'react__async'}, ' async')];
+  return RAN.has(name) ? h('button', {class: 'react__fn react__link', type: 'button', 'data-receiver': receiver}, ...text) : h('span', {class: 'react__fn'}, ...text);
 }
 
 /** Why there is no time to show. */

@@ -23,10 +23,12 @@ export class Tree {
    * @param {() => Store} parts.store that the open event is of
    * @param {(correlation: string) => Promise<{events: Record<string, any>[], reactions: string[], whole: boolean}>} parts.ask
    * @param {(position: number) => void} parts.go opens another one
+   * @param {(correlation: string) => void} parts.only shows nothing but what came of it
    * @param {(type: string) => number} parts.hue
    */
-  constructor({store, ask, go, hue}) {
+  constructor({store, ask, go, only, hue}) {
     Object.assign(this, {store, ask, go, hue});
+    byId('cause-only').addEventListener('click', () => only(this.#asked));
     this.element = byId('cause');
     this.list = byId('cause-tree');
     this.list.addEventListener('click', (event) => this.#click(event));
@@ -94,6 +96,7 @@ export class Tree {
     const top = [...(origin ? [h('li', {class: 'node', 'data-kind': 'origin'}, h('span', {class: 'node__name'}, h('span', {class: 'cut', title: visible(origin)}, visible(nameOfOrigin(origin)))), barOf(0, ms, ms, null), msOf(ms))] : []),
       ...(isWhole ? [] : [h('li', {class: 'node', 'data-kind': 'missing'}, h('span', {class: 'node__name'}, h('span', {class: 'cut'}, 'an event that is not held here')))])];
     mark(this.element, 'hidden', rows.length < 2 && !top.length);
+    mark(byId('cause-only'), 'hidden', rows.length < 2);
     const focused = this.list.contains(document.activeElement) ? document.activeElement.closest('.node')?.dataset.at : null;
     this.list.replaceChildren(...top, ...rows.map((row) => this.#node(row, ms, top.length ? 1 : 0)));
     if (focused) this.list.querySelector(`[data-at="${Number(focused)}"] a`)?.focus({preventScroll: true});
