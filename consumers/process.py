@@ -16,7 +16,8 @@ from channels.layers import get_channel_layer
 from django.conf import settings as django_settings
 
 from events.inventory import Inventory, take
-from events.publisher import MOST_OUTCOMES, QUEUE_SIZE, publisher, sweep
+from events.publication import sweep
+from events.publisher import MOST_OUTCOMES, MOST_WRITES, publisher
 from events.settings import current
 from events.streams import MAIN, key
 
@@ -83,7 +84,7 @@ class Process:
     def buffers(self) -> list[Buffer]:
         """What this process holds now; of its hub's, as long as there is one."""
         found = [
-            Buffer("appends", Level(publisher().waiting, QUEUE_SIZE, "events")),
+            Buffer("appends", Level(publisher().waiting, MOST_WRITES, "events")),
             Buffer("outcomes", Level(publisher().waiting_to_be_noted, MOST_OUTCOMES, "events")),
         ]
         if self._hub is not None:

@@ -11,7 +11,7 @@ from typing import Any
 from . import metrics
 from .event import Event
 from .outcomes import Ghost
-from .publisher import haunt, publish
+from .publication import haunt, publish
 from .sending import Sending
 
 # Of one transaction: what waits for its end is held in memory.

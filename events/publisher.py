@@ -11,25 +11,27 @@ import logging
 import os
 import threading
 import time
-from collections import deque
 from math import inf
 from typing import Any
 
 from django.db import connections
 
-from . import log, metrics
+from . import log, metrics, outcomes, writes
 from .event import Event
 from .nudge import Nudge
 from .numbering import BATCH, Busy, is_pending, number
-from .outcomes import SIZE, Ghost, Outcome, Outcomes
+from .outcomes import Ghost, Outcome, Outcomes
 from .sending import Sending
 from .settings import current
 from .streams import MAIN
+from .writes import Writes
 
 logger = logging.getLogger("signalcast.events")
 
-QUEUE_SIZE = 10_000
-MOST_OUTCOMES = SIZE
+# Of each, before the next one is lost.
+MOST_WRITES = writes.SIZE
+MOST_OUTCOMES = outcomes.SIZE
+
 IDLE_SECONDS = 5.0
 FLUSH_SECONDS = 2.0
 # What SQLite has locked in the thread when a process forks stays locked in the child, for ever.
@@ -49,7 +51,7 @@ class Publisher:
     def __init__(self) -> None:
         self._rung = threading.Condition()
         self._first: int | None = None
-        self._writes: deque[tuple[Event, str, Sending | None]] = deque()
+        self._writes = Writes()
         self._outcomes = Outcomes()
         self._hurries = False
         self._note_backoff = 0.0
@@ -61,12 +63,12 @@ class Publisher:
 
     @property
     def waiting(self) -> int:
-        """How many events wait for the thread to append them, of QUEUE_SIZE."""
+        """How many events wait for the thread to append them, of MOST_WRITES."""
         return len(self._writes)
 
     @property
     def waiting_to_be_noted(self) -> int:
-        """How many events wait for what became of them to be stored, of `outcomes.SIZE`."""
+        """How many events wait for what became of them to be stored, of MOST_OUTCOMES."""
         return len(self._outcomes)
 
     def wake(self, first: int) -> None:
@@ -103,9 +105,8 @@ class Publisher:
     def write(self, event: Event, sending: Sending | None = None, *, using: str) -> bool:
         """Append an event from the thread, in a transaction of its own. False if the queue is full."""
         with self._rung:
-            if len(self._writes) >= QUEUE_SIZE:
+            if not self._writes.add(event, using, sending):
                 return False
-            self._writes.append((event, using, sending))
             self._start_and_ring()
             return True
 
@@ -124,21 +125,13 @@ class Publisher:
 
     def give_up(self) -> None:
         """Tell of the events that are lost, since the process ends before they were appended. The first may yet be."""
-        waiting, unnoted = len(self._writes), len(self._outcomes)
-        for _ in range(waiting):
-            metrics.failed("retry")
-        if unnoted:
+        if self._outcomes:
             logger.warning(
                 "What the receivers of %d events did is lost: the process ended before it could be noted",
-                unnoted,
+                len(self._outcomes),
                 extra={"action": "note_failed"},
             )
-        if waiting:
-            logger.error(
-                "%d events are lost: the process ended before they could be appended to the log",
-                waiting,
-                extra={"action": "event_lost"},
-            )
+        self._writes.give_up()
 
     def pause(self, timeout: float) -> bool:
         """Keep the thread from its work until `resume`, once it is at rest, or after `timeout` seconds anyway."""
@@ -173,11 +166,11 @@ class Publisher:
         while True:
             first = self._take()
             try:
-                self._append()
+                self._writes.append(self._is_appended)
                 if first is not None:
                     self._publish(first)
                 if self._must_note():
-                    self._note()
+                    self._note(tell=True)
             except Busy:
                 self._postpone(first, BUSY_PAUSE)
             except Exception:  # The database may be away for minutes; events wait in it, and so do we.
@@ -239,28 +232,10 @@ class Publisher:
         if first is not None:
             self.wake(first)
 
-    def _append(self) -> None:
-        for _ in range(len(self._writes)):
-            event, using, sending = self._writes[0]
-            try:
-                self.wake(log.append(event, using=using))
-                if sending is not None:
-                    sending.commit(self.note)
-            except BaseException as error:  # Nobody is left to raise to: the event is lost, and that is said.
-                metrics.failed("retry")
-                logger.exception(
-                    "The event %s of type %s is lost: it could not be appended to the log in %r. "
-                    "Is that database there, migrated (manage.py migrate signalcast), and not full?",
-                    event.id,
-                    event.type,
-                    using,
-                    extra={"action": "event_lost"},
-                )
-                connections[using].close()
-                if not isinstance(error, Exception):
-                    raise
-            finally:
-                self._writes.popleft()
+    def _is_appended(self, row_id: int, sending: Sending | None) -> None:
+        self.wake(row_id)
+        if sending is not None:
+            sending.commit(self.note)
 
     def _publish(self, first: int) -> None:
         using = current().DATABASE
@@ -280,12 +255,13 @@ class Publisher:
             # The sweeps of a server let no connection idle, and one that is kept never sees that its file was replaced.
             self._disconnect()
 
-    def _note(self) -> None:
-        """Store what became of events, which is nothing that anything else waits for. Never raises."""
+    def _note(self, *, tell: bool = False) -> None:
+        """Store what became of events, which is nothing that anything else waits for, and tell the group. Never
+        raises."""
         try:
             noted = self._outcomes.store()
             self._note_backoff = 0.0
-            if noted and mode() == "thread":
+            if noted and tell:
                 self._nudge.tell(noted)
         except Exception:
             metrics.failed("note")
@@ -313,65 +289,12 @@ def publisher() -> Publisher:
     return _publisher
 
 
-def publish(row_id: int, sending: Sending | None = None) -> None:
-    """Give a row that was committed its position, as SIGNALCAST["PUBLISHER"] says; and note what its receivers did."""
-    match mode():
-        case "thread":
-            publisher().wake(row_id)
-            note = publisher().note
-        case "inline":
-            publish_now(row_id)
-            note = publisher().note_here
-        case _:
-            return
-    if sending is not None:
-        sending.commit(note)
-
-
-def haunt(ghost: Ghost) -> None:
-    """Note that a transaction was rolled back: never at once, and never in the thread that rolls back."""
-    match mode():
-        case "thread":
-            publisher().haunt(ghost)
-        case "inline":
-            publisher().note_later(ghost)
-
-
-def publish_now(first: int) -> None:
-    """Number what is pending, in the caller's thread: for PUBLISHER "inline"."""
-    using = current().DATABASE
-    try:
-        while is_pending(MAIN, using=using, first=first):
-            number(MAIN, using=using, first=first)
-    except Busy:  # Another sender is at it, and may have come too early for our row: a sweep will see.
-        return
-    except Exception:  # The sender has committed and must not be troubled; a sweep will do it.
-        metrics.failed("publish")
-        logger.exception("Events could not be published", extra={"action": "publish_failed"})
-
-
-def sweep() -> None:
-    """Number whatever is pending, whoever left it behind. Called once a second by every server process."""
-    if not _is_in_memory():
-        publisher().wake(0)
-
-
-def mode() -> str:
-    """SIGNALCAST["PUBLISHER"]; but always "inline" on an in-memory SQLite, where a thread locks senders out."""
-    return "inline" if _is_in_memory() else current().PUBLISHER
-
-
 def _is_in_a_loop() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return False
     return True
-
-
-def _is_in_memory() -> bool:
-    connection = connections[current().DATABASE]
-    return connection.vendor == "sqlite" and bool(connection.is_in_memory_db())
 
 
 # Its thread starts when it is first woken.

@@ -9,7 +9,7 @@ from . import catalog, log
 from .event import Event, new_id, now
 from .lessons import TEST
 from .payload import describe
-from .publisher import publish
+from .publication import publish
 from .settings import current
 from .streams import MAIN
 

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from academy.models import Course
 from events import detach
 from events.attachment import attached
-from events.publisher import publisher, sweep
+from events.publication import sweep
+from events.publisher import publisher
 from events.receivers import record
 
 
@@ -248,7 +249,7 @@ async def test_a_transaction_in_async_code_that_is_rolled_back_leaves_no_event(o
 
 
 def test_when_the_queue_is_full_an_event_is_lost_and_counted(order_paid, notes, failed, monkeypatch, warnings_of):
-    monkeypatch.setattr("events.publisher.QUEUE_SIZE", 3)
+    monkeypatch.setattr("events.writes.SIZE", 3)
 
     async def send_ten():
         for n in range(10):

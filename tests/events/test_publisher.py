@@ -9,7 +9,8 @@ from events import publisher as module
 from events.event import Event, new_id, now
 from events.models import EventRow
 from events.numbering import number
-from events.publisher import Publisher, mode, publisher, sweep
+from events.publication import mode, sweep
+from events.publisher import Publisher, publisher
 from events.streams import MAIN
 
 

@@ -12,7 +12,8 @@ from django.db.backends.signals import connection_created
 
 from events import numbering
 from events.models import EventRow
-from events.publisher import sweep
+from events.publication import sweep
+from events.writes import Writes
 
 HERE = f"{__name__}."
 
@@ -180,7 +181,7 @@ def test_what_waits_when_the_process_ends_is_lost_and_said_to_be(order_paid, not
     asyncio.run(send())
     with caplog.at_level(logging.ERROR):
         own.give_up()
-    own._writes.clear()
+    own._writes = Writes()
 
     assert "2 events are lost: the process ended" in caplog.text
     assert failed() == {"publish": 2, "retry": 2}

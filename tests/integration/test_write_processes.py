@@ -8,7 +8,8 @@ from django.db import connection, transaction
 
 from events import log
 from events.models import EventRow
-from events.publisher import publisher, sweep
+from events.publication import sweep
+from events.publisher import publisher
 from events.streams import MAIN
 
 # The longest that a program may take from its last line to its end.
