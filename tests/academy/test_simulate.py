@@ -1,5 +1,6 @@
 """`manage.py simulate`: its pace, its words, its end."""
 
+import itertools
 import os
 import re
 import signal
@@ -46,6 +47,15 @@ def test_after_a_long_stall_only_a_little_is_caught_up():
     pace.advance()
 
     assert pace.wait() == -CATCH_UP
+
+
+def test_time_that_passes_while_one_looks_at_the_clock_is_no_reason_to_stop():
+    looks = itertools.count(100.002, 0.002)
+    pace = Pace(200, clock=lambda: next(looks))
+    pace.advance()
+
+    assert pace.nap()
+    assert not pace.nap()
 
 
 def test_it_does_so_much_business_and_says_how_much(transactional_db, hear):

@@ -37,17 +37,20 @@ class Command(BaseCommand):
         progress = Progress(self.stdout, count)
         with stopping_cleanly() as stop, counting_failures(count):
             while not stop.requested and not (seconds and pace.elapsed() >= seconds):
-                if pace.wait() > 0:
-                    time.sleep(min(pace.wait(), NAP))
-                elif simulation.step():
-                    pace.advance()
-                    count.committed += 1
-                else:
-                    count.rolled_back += 1
+                if not pace.nap():
+                    do_business(simulation, pace, count)
                 progress.show(pace.elapsed())
         progress.finish(pace.elapsed())
         if pace.elapsed() > 1 and count.committed / pace.elapsed() < 0.9 * rate:
             self.stderr.write(f"This machine could not keep {rate:g}/s.")
+
+
+def do_business(simulation, pace, count):
+    if simulation.step():
+        pace.advance()
+        count.committed += 1
+    else:
+        count.rolled_back += 1
 
 
 class Pace:
@@ -64,6 +67,12 @@ class Pace:
     def wait(self):
         """Seconds until the next signal is due; none or less when it is time."""
         return self.due - self.clock()
+
+    def nap(self):
+        """Sleeps until the next signal is due, or for a NAP; whether there was anything to wait for."""
+        if (wait := self.wait()) > 0:
+            time.sleep(min(wait, NAP))
+        return wait > 0
 
     def advance(self):
         """One signal is done. What is overdue by more than CATCH_UP is forgotten."""
