@@ -16,8 +16,9 @@ from events.settings import current
 from events.streams import MAIN
 
 from . import filter as filters
-from . import protocol, query
+from . import query
 from .access import SUBPROTOCOL
+from .clientmessage import parse
 from .delivery import Delivery, Stalled
 from .dialect import CloudEvents, Dialect, SignalcastV1
 from .filter import Filter
@@ -26,7 +27,7 @@ from .metrics import meter
 from .opening import open_at
 from .outbox import outbox_of
 from .process import Process, process
-from .protocol import Ack, CloseCode, Gap, Hello, Refused, SetFilter, bad_request
+from .protocol import V1, Ack, CloseCode, Gap, Hello, Refused, SetFilter, bad_request, shown
 from .subscription import LogReplaced
 from .visits import Visit
 
@@ -145,7 +146,7 @@ class StreamConsumer(AsyncConsumer):
             return await self._complain("Nothing that you send is read here.")
         if text is None:
             raise bad_request("Messages are text frames.")
-        parsed = protocol.parse(text, of_messages())
+        parsed = parse(text, of_messages())
         if isinstance(parsed, Hello):
             if self._hello.done():
                 raise bad_request("hello was said already.")
@@ -160,7 +161,7 @@ class StreamConsumer(AsyncConsumer):
     def _hear_at_once(self, text: str) -> bool:
         """Acknowledgements, most of what is said, need no turn of a task. Whether this was one, and is right."""
         try:
-            parsed = None if self.is_closed else protocol.parse(text)
+            parsed = None if self.is_closed else parse(text)
             if not isinstance(parsed, Ack) or self._delivery is None or parsed.position > self._delivery.position:
                 return False
             self._count_message()
@@ -220,7 +221,7 @@ class StreamConsumer(AsyncConsumer):
                 CloseCode.TOO_SLOW, f'Say hello within {seconds}: {{"op":"hello"}}.', limit="hello_seconds"
             ) from error
         if hello.stream != MAIN:
-            raise Refused(CloseCode.NO_SUCH_STREAM, f"There is no stream {protocol.shown(hello.stream)}.")
+            raise Refused(CloseCode.NO_SUCH_STREAM, f"There is no stream {shown(hello.stream)}.")
         try:
             filter = filters.parse(hello.filter, of_filters()) if self._dialect.answers else filter
         except filters.InvalidFilter as error:
@@ -309,4 +310,4 @@ def _cloudevents() -> CloudEvents:
 
 
 _PLAIN = "cloudevents.json"
-_DIALECTS: dict[str, Callable[[], Dialect]] = {protocol.V1: SignalcastV1, _PLAIN: _cloudevents}
+_DIALECTS: dict[str, Callable[[], Dialect]] = {V1: SignalcastV1, _PLAIN: _cloudevents}

@@ -29,6 +29,7 @@ from consumers import (
     subscription,
     window,
 )
+from consumers.clientmessage import parse
 from events.event import Entry, Event
 from events.metrics import REASONS
 from events.settings import PUBLISHERS, Settings
@@ -81,14 +82,16 @@ def sent_ops() -> set[str]:
 
 def heard_ops() -> set[str]:
     """The `op`s that the server matches in a client's message."""
-    (parse,) = (n for n in source("consumers/protocol.py").body if isinstance(n, ast.FunctionDef) and n.name == "parse")
+    (parse,) = (
+        n for n in source("consumers/clientmessage.py").body if isinstance(n, ast.FunctionDef) and n.name == "parse"
+    )
     cases = [case.pattern for node in ast.walk(parse) if isinstance(node, ast.Match) for case in node.cases]
     return set().union(*map(constants, cases))
 
 
 def members() -> set[str]:
     """The members of all messages that the server builds."""
-    builders = ("welcome", "filtered", "heartbeat", "gap", "error", "bye", "_header", "reactions", "ghosts")
+    builders = ("welcome", "filtered", "heartbeat", "gap", "error", "bye", "batch", "reactions", "ghosts")
     functions = [n for n in ast.walk(source("consumers/protocol.py")) if isinstance(n, ast.FunctionDef)]
     objects = [n for f in functions if f.name in builders for n in ast.walk(f) if isinstance(n, ast.Dict)]
     return {key.value for found in objects for key in found.keys if isinstance(key, ast.Constant)}
@@ -96,7 +99,7 @@ def members() -> set[str]:
 
 def asked_members() -> set[str]:
     """The members that the server looks for in a client's message."""
-    return {call.args[0].value for call in calls("consumers/protocol.py", "get")}
+    return {call.args[0].value for call in calls("consumers/clientmessage.py", "get")}
 
 
 def marks() -> set[str]:
@@ -347,7 +350,7 @@ def test_the_times_in_the_docs_are_times():
 def test_the_hellos_in_the_docs_are_understood():
     (lines,) = blocks("`hello`", "json")
 
-    assert all(protocol.parse(line) for line in lines.splitlines())
+    assert all(parse(line) for line in lines.splitlines())
 
 
 def blocks(title: str, language: str) -> list[str]:

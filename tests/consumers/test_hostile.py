@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from consumers import access, protocol, query, tokens
+from consumers import access, query, tokens
 from consumers.access import Claim, claim_of
+from consumers.clientmessage import parse
 from consumers.origin import address_of
 from consumers.protocol import Ack, Hello, Refused, SetFilter
 
@@ -72,7 +73,7 @@ QUERIES = PAIRS.map(urlencode) | st.text(st.characters(codec="ascii"), max_size=
 @given(text=MESSAGES)
 def test_a_message_is_understood_or_refused(text):
     try:
-        message = protocol.parse(text)
+        message = parse(text)
     except Refused as refused:
         assert refused.code == 4400
         assert len(json.dumps(refused.message)) < 1000

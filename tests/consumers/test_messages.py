@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
-from consumers import messages, protocol, schemas
+from consumers import messages, schemas
+from consumers.clientmessage import parse
 from consumers.protocol import Limits
 from events.event import Entry
 from tests.test_docs import asked_members, calls, heard_ops, sent_ops, source
@@ -96,7 +97,7 @@ def test_every_server_sent_event_has_fields_as_in_its_example(name):
 @pytest.mark.parametrize("name", BY_CLIENT)
 def test_what_clients_say_in_the_examples_is_understood(name):
     for example in BY_CLIENT[name].examples:
-        assert protocol.parse(json.dumps(example))
+        assert parse(json.dumps(example))
 
 
 def test_the_event_of_the_examples_is_as_the_log_gives_it():

@@ -9,8 +9,9 @@ import pytest
 
 from consumers import protocol
 from consumers.batch import Batch
+from consumers.clientmessage import parse
 from consumers.noteframe import NoteFrame
-from consumers.protocol import Ack, CloseCode, Gap, Hello, Last, Refused, SetFilter, Since, parse
+from consumers.protocol import Ack, CloseCode, Gap, Hello, Last, Refused, SetFilter, Since
 from events.event import Entry
 
 FRAMES = json.loads((Path(__file__).parents[1] / "frames.json").read_text())
