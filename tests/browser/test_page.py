@@ -97,15 +97,22 @@ def test_nothing_scrolls_sideways(dashboard, scripted, width):
     dashboard.keyboard.press("Space")
     expect(row(dashboard, 0)).to_be_visible()
     expect(dashboard.locator(".conn__text")).to_have_text("Live")
-    assert dashboard.locator(".conn__text").evaluate("(state) => state.scrollWidth <= state.clientWidth")
+    assert is_whole(dashboard, ".conn__text")
     assert no_sideways(dashboard)
     assert inside(dashboard, ".top > *, .strip > *, .filter > *, .pulse > *")
+
+    scripted.send({"op": "gap", "from": 101, "to": 1305, "reason": "retention"})
+    scripted.events(1305, 1)
+    expect(dashboard.locator(".conn__text")).to_have_text("Live, with a gap of 1,204 events")
+    assert is_whole(dashboard, ".conn__text")
+    assert inside(dashboard, ".top > *, .conn > *")
 
     scripted.send({"op": "bye", "code": 4012, "retry_ms": 100_000_000})
     scripted.close(4012)
     expect(dashboard.get_by_role("button", name="Try now")).to_be_visible()
     assert no_sideways(dashboard)
     assert inside(dashboard, ".top > *, .conn > *")
+    assert is_whole(dashboard, ".conn__text")
 
 
 def test_letters_with_tails_are_not_cut(dashboard, scripted):
@@ -203,6 +210,13 @@ def test_the_scripts_and_styles_of_a_page_weigh_no_more_than_they_may(page, most
 
     weight = len(gzip.compress(code.encode()))
     assert most / 4 < weight <= most, f"{weight} bytes in {len(sources)} files"
+
+
+def is_whole(page, selector: str) -> bool:
+    """Whether nothing of its text is cut."""
+    return page.locator(selector).evaluate(
+        "(one) => one.scrollWidth <= one.clientWidth && one.getBoundingClientRect().height <= 48"
+    )
 
 
 def inside(page, selector: str) -> bool:

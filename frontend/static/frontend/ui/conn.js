@@ -6,6 +6,7 @@ import {byId, mark, say, swapIcon} from './dom.js';
 
 const RECOVERED_MS = 8000;    // how long a recovery is told
 const GAP_MS = 30000;         // and a gap; its row in the list stays
+const SHORT = 19;             // characters that leave room for more beside them: "Reconnecting in 9 s"
 
 const REFUSED = new Map([
   [SIGN_IN, {text: 'Signed out', act: 'sign-in'}],
@@ -37,7 +38,7 @@ export class Conn {
     say(this.element.querySelector('.conn__text'), text);
     say(this.element.querySelector('.conn__rate'), aside);
     const {position} = this.stream;
-    mark(this.element.querySelector('.conn__pos'), 'hidden', position === null);
+    mark(this.element.querySelector('.conn__pos'), 'hidden', position === null || text.length > SHORT);    // the footer says it too
     if (position !== null) say(this.element.querySelector('.conn__pos b'), count(position - 1));
     for (const id of ['retry', 'sign-in', 'reload']) mark(byId(id), 'hidden', id !== act);
     if (spoken !== this.#told) this.announce(spoken);
