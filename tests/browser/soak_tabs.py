@@ -1,4 +1,5 @@
-"""What takes a browser minutes: lines that die silently, sockets cut under load, sessions that end, a ring that turns.
+"""What takes a browser minutes: lines that die silently, sockets cut under load, sessions that end, a ring that turns;
+and what a machine must have time for: a page that was busy, and a thousand events a second.
 
 `make soak` runs it, after the server's own; its name keeps it out of `make test`.
 """
@@ -89,6 +90,71 @@ def test_sockets_that_are_cut_under_load_lose_and_double_nothing(page, server, l
     expect(page.locator("#missed")).to_have_text("0 missed")
     expect(page.locator("[role=grid]")).to_have_attribute("aria-rowcount", "4001")
     expect(page.locator(".row--gap:visible")).to_have_count(0)
+
+
+# Nothing else happens on the page until the server has as many events.
+BUSY = """(wanted) => {
+    for (let head = 0; head < wanted;) {
+        const question = new XMLHttpRequest();
+        question.open('GET', 'api/events/?last=1', false);
+        question.send();
+        head = JSON.parse(question.responseText).head;
+    }
+}"""
+
+
+def test_a_page_that_was_busy_says_that_it_is_behind_and_then_shows_all(page, server):
+    connected(page, server.url)
+    page.evaluate("""() => {
+        window.said = [];
+        const text = document.querySelector('.conn__text');
+        new MutationObserver(() => said.push(text.textContent)).observe(text, {childList: true, characterData: true});
+    }""")
+    sending = threading.Thread(
+        target=server.manage, args=("shell", "-c", "for n in range(8000): order_paid.send(sender=Order, n=n)")
+    )
+
+    sending.start()
+    expect(row(page, 0)).to_be_visible(timeout=LIVE)
+    page.evaluate(BUSY, 8000)
+    sending.join()
+
+    expect(page.locator("#proof")).to_have_text("8,000 sent = stored = shown", timeout=60_000)
+    expect(page.locator("#missed")).to_have_text("0 missed")
+    expect(page.locator(".conn__text")).to_have_text("Live")
+    assert any(text.startswith("This tab is slow") for text in page.evaluate("said")), page.evaluate("said")
+
+
+METER = """() => {
+    window.frames = [];
+    window.long = 0;
+    new PerformanceObserver((list) => { long += list.getEntries().length; }).observe({type: 'longtask'});
+    let last = performance.now();
+    const next = (now) => {
+        frames.push(now - last);
+        last = now;
+        requestAnimationFrame(next);
+    };
+    requestAnimationFrame(next);
+}"""
+
+
+def test_a_thousand_events_a_second_leave_the_page_smooth_and_small(dashboard, scripted):
+    """For 20 s, on a machine that has nothing else to do."""
+    scripted.events(1, 50)
+    expect(row(dashboard, 0)).to_contain_text("order 50")
+    dashboard.evaluate(METER)
+    for start in range(51, 20_051, 50):
+        scripted.events(start, 50)
+        dashboard.wait_for_timeout(max(0, start - dashboard.evaluate("frames.reduce((sum, ms) => sum + ms, 0)")))
+    expect(row(dashboard, 0)).to_contain_text("order 20050", timeout=LIVE)
+
+    frames, long_tasks = dashboard.evaluate("[frames.toSorted((a, b) => a - b), long]")
+    p95 = frames[int(len(frames) * 0.95)]
+    session = dashboard.context.new_cdp_session(dashboard)
+    session.send("HeapProfiler.collectGarbage")
+    heap = session.send("Runtime.getHeapUsage")["usedSize"] / 1e6
+    assert (p95 <= 20, long_tasks <= 10, heap <= 40) == (True, True, True), (p95, long_tasks, heap)
 
 
 def test_a_full_ring_that_turns_over_takes_no_more_memory(dashboard, scripted):
