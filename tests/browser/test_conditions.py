@@ -10,7 +10,8 @@ SPACED = """() => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(`* {
         line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important;
-    }`);
+    }
+    p { margin-block-end: 2em !important; }`);
     document.adoptedStyleSheets = [sheet];
 }"""
 # What is cut at its side without three dots that say so, or above and below.
@@ -38,6 +39,15 @@ def told(dashboard, scripted):
     return dashboard
 
 
+# What has left the band of the page that it belongs to.
+LINES = ".conn__text, .gauge__label, #chart-max, .strip__text, #proof"
+OUTSIDE = """(lines) => [...document.querySelectorAll(lines)].filter((one) => {
+    const {top, bottom, height} = one.getBoundingClientRect();
+    const band = one.closest('.top, .gauge, .pulse, .strip, .foot').getBoundingClientRect();
+    return height && (top < band.top - 1 || bottom > band.bottom + 1);
+}).map((one) => one.className || one.id)"""
+
+
 @pytest.mark.parametrize("width", [1280, 1000, 390])
 @pytest.mark.parametrize("act", [SPACED, "document.documentElement.style.fontSize = '200%'"], ids=["spaced", "200%"])
 def test_larger_and_wider_text_is_not_cut(told, scripted, act, width):
@@ -45,6 +55,7 @@ def test_larger_and_wider_text_is_not_cut(told, scripted, act, width):
     told.evaluate(act)
 
     scripted.wait_for(lambda: told.evaluate(CUT) == [])
+    assert told.evaluate(OUTSIDE, LINES) == []
     assert no_sideways(told)
     box, view = row(told, 0).locator(".c-recv__text").bounding_box(), told.viewport_size
     assert box["x"] + box["width"] <= view["width"]
