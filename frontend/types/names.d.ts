@@ -14,6 +14,7 @@ declare global {
   type Receivers = import('../static/frontend/core/receivers.js').Receivers;
   type Rates = import('../static/frontend/core/rates.js').Rates;
   type Series = import('../static/frontend/core/rates.js').Series;
+  type Pace = import('../static/frontend/core/rates.js').Pace;
   // `Scheduler` and `History` alone are the browser's.
   type FrameScheduler = import('../static/frontend/core/scheduler.js').Scheduler;
   type UrlState = import('../static/frontend/core/urlstate.js').UrlState;

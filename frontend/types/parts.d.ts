@@ -36,7 +36,7 @@ declare module '../static/frontend/ui/compare.js' {
   interface Compare { pins: Pins; list: List }
 }
 declare module '../static/frontend/ui/conn.js' {
-  interface Conn { stream: EventStream; rate(): number; signals: number; announce: Announce; isEmpty(): boolean }
+  interface Conn { stream: EventStream; pace(): string; signals: number; announce: Announce; isEmpty(): boolean }
 }
 declare module '../static/frontend/ui/detail.js' {
   interface Detail { closed(): void; announce: Announce; signals: string; copyAs: CopyAs; hue: Hue }

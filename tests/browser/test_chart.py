@@ -36,6 +36,21 @@ def test_the_rate_is_that_of_the_last_four_whole_seconds(rates):
     assert rates.evaluate("rates.all(now).indexOf(12)") == 115
 
 
+def test_what_comes_seldom_is_told_by_the_minute(rates):
+    def told(act: str) -> str:
+        return rates.evaluate(
+            "async (act) => (await import('/static/frontend/core/format.js')).pace((eval(act), rates.pace(now)))", act
+        )
+
+    assert told("") == "0/min"
+    assert told("add('a', 1)") == "1/min"
+    assert told("now += 20_000; add('a', 2)") == "3/min"
+    assert told("now += 1000; add('a', 50); now += 1000") == "13/s"
+    assert told("now += 20_000") == "0/s"  # and many in the minute
+    assert told("now += 40_000; add('a', 4)") == "4/min"
+    assert told("now += 1000; add('b', 3); now += 1000") == "7/min"
+
+
 def test_what_was_longer_ago_than_two_minutes_or_is_yet_to_be_is_no_rate(rates):
     rates.evaluate("add('a', 1, now - 121_000); add('a', 1, now + 5000); add('a', 1, NaN); add('a', 3, now - 120_000)")
     assert rates.evaluate("rates.all(now)") == [3] + [0] * 119

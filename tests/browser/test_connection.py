@@ -136,7 +136,7 @@ def test_a_refusal_is_said_and_offers_what_helps(dashboard, scripted, code, text
 SAYS = """async (told) => {
     const {Conn} = await import('/static/frontend/ui/conn.js');
     const stream = {now: () => 0, position: 5, ...told};
-    new Conn({stream, rate: () => 1004, signals: 1, announce: () => {}, isEmpty: () => false}).draw();
+    new Conn({stream, pace: () => '1,004/s', signals: 1, announce: () => {}, isEmpty: () => false}).draw();
     const [text, aside] = ['.conn__text', '.conn__rate'].map((name) => document.querySelector(name).textContent);
     return [document.querySelector('.conn use').getAttribute('href'), text, aside];
 }"""

@@ -1,5 +1,6 @@
 // The dashboard, wired: socket frame → stream → store → scheduler → list. Nothing here but who tells whom.
 
+import {pace} from './core/format.js';
 import {History} from './core/history.js';
 import {Hold} from './core/hold.js';
 import {Pins} from './core/pins.js';
@@ -101,7 +102,7 @@ const list = new List({...ring, scheduler, announce, open, rate, hue: (type) => 
 const history = new History({stream, ring, apply: (change) => older.apply(change), changed: () => scheduler.now('status'), learn: (from, to) => reactions.lookUp(from, to)});
 const older = new Older({list, history, ring});
 const detail = new Detail({closed, step, announce, signals: config.catalog, copyAs: new CopyAs(config), hue: (type) => rates.hue(type)});
-const conn = new Conn({stream, rate, signals: config.signals.length, announce, isEmpty});
+const conn = new Conn({stream, pace: () => pace(rates.pace(Date.now())), signals: config.signals.length, announce, isEmpty});
 const strip = new Strip({stream, store, hold, history, announce, live: () => list.live(), failed: () => rates.failures(Date.now())});
 const foot = new Foot({stream, store, list});
 const empty = new Empty({config, announce});
@@ -148,7 +149,7 @@ scheduler.add('rates', () => {
   const now = Date.now(), types = rates.types(now);
   const lostAt = connected() ? null : now - (stream.now() - (stream.heardAt ?? 0));
   if (rail.free && rates.settle(now)) list.recolour();
-  rail.draw(types, lostAt === null);
+  rail.draw(types, lostAt === null ? rates.pace(now).slow : null);
   reactions.draw();
   chart.draw(types, now, lostAt);
   brush.draw();

@@ -14,6 +14,9 @@ export function rate(perSecond) {
   return `${perSecond > 0 && perSecond < 1 ? perSecond.toFixed(1) : count(Math.round(perSecond))}/s`;
 }
 
+/** How often, by the second or by the minute: "1,004/s", "12/min". @param {Pace} pace */
+export const pace = ({rate: perSecond, minute, slow}) => (slow ? `${count(minute)}/min` : rate(perSecond));
+
 /** "0.4", "18.4", "3,020": as exact as can be read. */
 export const milliseconds = (ms) => (ms >= 1000 ? count(Math.round(ms)) : ms < 0.05 && ms > 0 ? '<0.1' : ms.toFixed(1));
 

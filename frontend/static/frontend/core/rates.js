@@ -8,12 +8,16 @@ export const SECONDS = 120;
 
 const RING = SECONDS + 1;    // and the second that is filling
 const LATELY = 4;            // seconds that the rate of now is taken over
+const MINUTE = 60;
+const FAST = 2, SLOW = 1;    // events a second from which on, and below which, they are told by the second and the minute
+const FEW = 45;              // events a minute, below which there is nothing to tell of a second
 const TYPES = 64;            // counted apart; the others only in the whole
 const HUES = 6;              // types that have a colour of their own
 const SETTLED = 5000;        // ms for which the order stays as it is, unless there is a new type
 const REST = 6;
 
-/** @typedef {{type: string, rate: number, seconds: number[]}} Series */
+/** @typedef {{type: string, rate: number, minute: number, seconds: number[]}} Series */
+/** @typedef {{rate: number, minute: number, slow: boolean}} Pace events a second, in the last minute, and which of both tells more */
 
 export class Rates {
   /** Types by how much there is of each, as of the last `settle`. */
@@ -25,6 +29,7 @@ export class Rates {
   #second = 0;
   #settledAt = 0;
   #grown = false;
+  #slow = true;
 
   /** @param {string} type @param {number} at when it happened @param {number} now */
   add(type, at, now) {
@@ -72,6 +77,14 @@ export class Rates {
     return this.#rate(this.#all);
   }
 
+  /** How often events come; between a few a minute and some a second it is told as it was before. @returns {Pace} */
+  pace(now) {
+    const rate = this.rate(now), minute = this.#minute(this.#all);
+    if (rate >= FAST || minute >= MINUTE) this.#slow = false;
+    else if (rate < SLOW && minute < FEW) this.#slow = true;
+    return {rate, minute, slow: this.#slow};
+  }
+
   /** All events, second by second, the oldest first. @returns {number[]} */
   all(now) {
     this.#advance(now);
@@ -83,7 +96,7 @@ export class Rates {
     this.#advance(now);
     return this.order.map((type) => {
       const counts = this.#types.get(type);
-      return {type, rate: this.#rate(counts), seconds: this.#seconds(counts)};
+      return {type, rate: this.#rate(counts), minute: this.#minute(counts), seconds: this.#seconds(counts)};
     });
   }
 
@@ -107,6 +120,13 @@ export class Rates {
     let sum = 0;
     for (let ago = 1; ago <= LATELY; ago += 1) sum += counts[(this.#second - ago) % RING];
     return sum / LATELY;
+  }
+
+  /** With the second that is filling, so that one event is seen at once. */
+  #minute(counts) {
+    let sum = 0;
+    for (let ago = 0; ago < MINUTE; ago += 1) sum += counts[(this.#second - ago + RING) % RING];
+    return sum;
   }
 
   #seconds(counts) {

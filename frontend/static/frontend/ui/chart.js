@@ -1,6 +1,6 @@
 // The rate: a number, a drawing of the last two minutes by type, and the same numbers as a table.
 
-import {count, rate as perSecond, timeOfDay, visible} from '../core/format.js';
+import {count, pace as often, rate as perSecond, timeOfDay, visible} from '../core/format.js';
 import {short} from '../core/query.js';
 import {SECONDS} from '../core/rates.js';
 import {byId, draw, h, mark, say} from './dom.js';
@@ -28,9 +28,9 @@ export class Chart {
   /** @param {Series[]} types @param {number} now @param {number|null} lostAt since when nothing is known */
   draw(types, now, lostAt) {
     const all = this.rates.all(now), most = Math.max(...all);
-    const [value, unit] = lostAt === null ? [perSecond(this.rates.rate(now)).slice(0, -2), 'events/s'] : ['–', 'not connected'];
-    say(byId('gauge-value'), value);
-    say(byId('gauge-unit'), unit);
+    const pace = this.rates.pace(now), [value, unit] = often(pace).split('/');
+    say(byId('gauge-value'), lostAt === null ? value : '–');
+    say(byId('gauge-unit'), lostAt === null ? `${value === '1' ? 'event' : 'events'}/${unit}` : 'not connected');
     say(byId('chart-max'), perSecond(most));
     const base = new Array(SECONDS).fill(0);
     const layers = this.#split(types, all);
@@ -40,14 +40,14 @@ export class Chart {
       mark(this.paths[layer], 'data-hue', hue);
       mark(this.paths[layer], 'd', bars(seconds, base, HEIGHT / Math.max(1, most)));
     });
-    this.#fail(now);
+    this.#fail(now, pace.slow);
     const x = lostAt === null ? null : SECONDS - (Math.floor(now / 1000) - Math.floor(lostAt / 1000)) + 0.5;
     mark(this.cut, 'd', x === null || x < 0 ? null : `M${x} 0V48`);
   }
 
   /** What failed, below the axis; in words how much does at the moment, else how much did. */
-  #fail(now) {
-    const {failed} = this.#drawn, most = Math.max(...failed), rate = this.rates.failing(now);
+  #fail(now, slow) {
+    const {failed} = this.#drawn, most = Math.max(...failed), rate = slow ? 0 : this.rates.failing(now);
     mark(this.bad, 'd', failed.map((n, i) => (n ? `M${i} ${BASE + 1}h.86v${(n / most * BELOW).toFixed(1)}h-.86z` : '')).join('') || null);
     mark(byId('chart-failed'), 'hidden', !most);
     say(byId('chart-failed-n'), rate ? perSecond(rate).slice(0, -2) : count(this.rates.failures(now)));

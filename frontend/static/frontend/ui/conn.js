@@ -1,6 +1,6 @@
 // The state of the connection, in words, shape and colour; and never better than it is known to be.
 
-import {count, plural, rate as perSecond} from '../core/format.js';
+import {count, plural} from '../core/format.js';
 import {BAD_REQUEST, FORBIDDEN, NO_SUCH_STREAM, SIGN_IN, UNKNOWN_SUBPROTOCOL} from '../lib/protocol.js';
 import {byId, mark, say, swapIcon} from './dom.js';
 
@@ -20,9 +20,9 @@ export class Conn {
   #gap = null;
   #told = '';
 
-  /** @param {{stream: EventStream, rate: () => number, signals: number, announce: (text: string) => void, isEmpty: () => boolean}} parts */
-  constructor({stream, rate, signals, announce, isEmpty}) {
-    Object.assign(this, {stream, rate, signals, announce, isEmpty});
+  /** @param {{stream: EventStream, pace: () => string, signals: number, announce: (text: string) => void, isEmpty: () => boolean}} parts */
+  constructor({stream, pace, signals, announce, isEmpty}) {
+    Object.assign(this, {stream, pace, signals, announce, isEmpty});
     this.element = byId('conn');
     byId('retry').addEventListener('click', () => stream.retryNow());
   }
@@ -84,7 +84,7 @@ export class Conn {
 
   #live() {
     const {lastRecovered} = this.stream, now = this.stream.now();
-    const aside = perSecond(this.rate());
+    const aside = this.pace();
     const gap = this.#gap && now - this.#gap.at < GAP_MS ? this.#gap : null;
     if (gap?.reason === 'epoch') return {dot: 'warn', text: 'Live. The server’s log was replaced', aside};
     if (gap) return {dot: 'warn', text: `Live, with a gap of ${plural(gap.to - gap.from, 'event')}`, aside};

@@ -1,7 +1,7 @@
 // The types beside the list: how often each comes; a click shows it alone, or leaves it out. What is shown is said by the
 // filter's text, which this edits; it keeps nothing of its own.
 
-import {rate as perSecond, visible} from '../core/format.js';
+import {pace, visible} from '../core/format.js';
 import {short} from '../core/query.js';
 import {byId, draw, h, icon, mark, say} from './dom.js';
 
@@ -28,14 +28,15 @@ export class Rail {
     this.list.querySelector('button')?.focus();
   }
 
-  /** @param {Series[]} types @param {boolean} known whether there is a rate at the moment */
-  draw(types, known) {
+  /** @param {Series[]} types @param {boolean|null} slow whether they are told by the minute; null where nothing is known */
+  draw(types, slow) {
+    say(byId('types-unit'), slow ? '/min' : '/s');
     const shown = types.slice(0, ROWS);
     this.#rows = new Map(shown.map(({type}) => [type, this.#rows.get(type) ?? this.#make(type)]));
     shown.forEach((series, i) => {
       const row = this.#rows.get(series.type), there = this.list.children[i];
       if (there !== row.element) this.list.insertBefore(row.element, there ?? null);    // the others keep the focus
-      this.#fill(row, series, known);
+      this.#fill(row, series, slow);
     });
     while (this.list.children.length > shown.length) this.list.lastChild.remove();
     const rest = types.length - shown.length;
@@ -54,7 +55,7 @@ export class Rail {
     return {element: h('li', {class: 'type'}, only, out), only, out, name, rate, area, line};
   }
 
-  #fill({element, only, out, name, rate, area, line}, {type, rate: now, seconds}, known) {
+  #fill({element, only, out, name, rate, area, line}, {type, rate: now, minute, seconds}, slow) {
     const {query} = this.bar, alone = !this.#isShared(type);
     mark(element, 'data-hue', this.rates.hue(type));
     mark(element, 'data-off', !query.admits(type));
@@ -62,7 +63,7 @@ export class Rail {
     mark(out, 'aria-pressed', String(query.isWithout(type)));
     const text = visible(short(type)), app = alone ? '' : visible(type.slice(0, -short(type).length));
     if (name.textContent !== app + text) name.replaceChildren(h('span', {class: 'ns'}, app), text);
-    say(rate, known ? perSecond(now).slice(0, -2) : '–');
+    say(rate, slow === null ? '–' : pace({rate: now, minute, slow}).split('/')[0]);
     const points = spark(seconds);
     mark(line, 'points', points);
     mark(area, 'points', `0,${HEIGHT} ${points} ${WIDTH},${HEIGHT}`);
