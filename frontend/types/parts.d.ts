@@ -53,6 +53,9 @@ declare module '../static/frontend/ui/filterbar.js' {
 declare module '../static/frontend/ui/foot.js' {
   interface Foot { stream: EventStream; store: Store; list: List }
 }
+declare module '../static/frontend/ui/keptfilters.js' {
+  interface KeptFilters { bar: FilterBar; announce: Announce }
+}
 declare module '../static/frontend/ui/list.js' {
   interface List { view: View; hold: Hold; scheduler: FrameScheduler; open(ordinal: number): void; rate(): number }
 }

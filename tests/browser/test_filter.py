@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.screen import PHONE, WIDE, row, rows, summaries
+from tests.browser.screen import PHONE, WIDE, barriers, row, rows, summaries
 from tests.browser.scripted import batch, event
 
 
@@ -162,6 +162,34 @@ def test_results_are_announced_a_second_after_the_last_key(mix):
     expect(mix.locator("#announce")).to_have_text("20 of 200 held events match")
 
     assert mix.evaluate("heard") == ["20 of 200 held events match"]
+
+
+def test_filters_are_kept_beside_the_list_for_the_next_visit(mix, scripted):
+    mix.locator("#q").fill("type:refund <b>")
+    mix.get_by_role("button", name="Keep this filter").click()
+    mix.locator("#q").fill("tpye:x")
+    expect(mix.get_by_role("button", name="Keep this filter")).to_be_hidden()
+    mix.locator("#q").fill("type:sale")
+    mix.get_by_role("button", name="Keep this filter").click()
+    kept = mix.locator("#kept-list .pin__open")
+    expect(kept).to_have_text(["type:sale", "type:refund <b>"])
+    assert barriers(mix) == ""
+
+    mix.reload()
+    scripted.wait_for(lambda: len(scripted.of("hello")) == 2)
+    scripted.send(mixed(1, 200))
+    expect(kept.first).to_have_attribute("aria-pressed", "true")
+    kept.last.click()
+    expect(mix.locator("#q")).to_have_value("type:refund <b>")
+    kept.last.click()
+    expect(mix.locator("#q")).to_have_value("")
+
+    mix.get_by_role("button", name="Take the filter away: type:sale").click()
+    expect(kept).to_have_text(["type:refund <b>"])
+    for other in ('[7, "", "x"]', '{"a":1}', "["):
+        mix.evaluate("(text) => localStorage.setItem('signalcast:filters', text)", other)
+        mix.reload()
+        expect(kept).to_have_text(["x"] if "x" in other else [])
 
 
 def test_on_a_phone_filter_and_types_are_in_a_sheet(mix):

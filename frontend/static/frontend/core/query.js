@@ -11,7 +11,7 @@ import {FIELDS, KEYS, Wrong, contains, short} from './terms.js';
 
 export {short} from './terms.js';
 
-const LONGEST = 1000;    // characters of a filter; as many as an address carries everywhere
+export const LONGEST = 1000;    // characters of a filter; as many as an address carries everywhere
 const LONG_NAME = 200;
 const TERM = /(-?)(?:([a-z]+):)?(?:"((?:\\"|[^"])*)("?)|([^\s"]*))/iy;
 const SPACE = /\s*/y;

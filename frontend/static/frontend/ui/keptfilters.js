@@ -1,0 +1,68 @@
+// Filters that the reader keeps, beside the list and for the next visit: a click sets one, another clears it.
+
+import {visible} from '../core/format.js';
+import {keep, kept} from '../core/kept.js';
+import {LONGEST} from '../core/query.js';
+import {byId, h, icon, mark, swapIcon} from './dom.js';
+
+const MOST = 12;
+
+export class KeptFilters {
+  #texts = read();
+
+  /** @param {{bar: FilterBar, announce: (text: string) => void}} parts */
+  constructor({bar, announce}) {
+    Object.assign(this, {bar, announce});
+    this.button = byId('filter-keep');
+    this.list = byId('kept-list');
+    this.button.addEventListener('click', () => this.#toggle(this.#text));
+    this.#fill();
+  }
+
+  /** The filter's text may have changed. */
+  draw() {
+    const text = this.#text, has = this.#texts.includes(text);
+    mark(this.button, 'hidden', !text || Boolean(this.bar.error));
+    if (this.button.ariaPressed !== String(has)) swapIcon(this.button.querySelector('svg'), has ? 'i-pinned' : 'i-pin');
+    mark(this.button, 'aria-pressed', String(has));
+    this.#texts.forEach((one, i) => mark(this.list.children[i].firstElementChild, 'aria-pressed', String(one === text)));
+  }
+
+  get #text() {
+    return this.bar.text.trim();
+  }
+
+  #toggle(text) {
+    const has = this.#texts.includes(text), full = !has && this.#texts.length >= MOST;
+    if (has) this.#texts = this.#texts.filter((one) => one !== text);
+    else if (!full) this.#texts = [text, ...this.#texts];
+    keep('filters', JSON.stringify(this.#texts));
+    this.announce(has ? 'Filter not kept any more' : full ? 'There are as many filters as may be kept: take one away first' : 'Filter kept');
+    this.#fill();
+  }
+
+  #fill() {
+    mark(byId('kept-part'), 'hidden', !this.#texts.length);
+    this.list.replaceChildren(...this.#texts.map((text) => this.#item(text)));
+    this.draw();
+  }
+
+  #item(text) {
+    const name = visible(text);
+    const open = h('button', {class: 'pin__open pin__open--text', type: 'button', title: name}, h('span', {class: 'cut'}, name));
+    const away = h('button', {class: 'btn btn--icon btn--tiny', type: 'button', 'aria-label': `Take the filter away: ${name}`, title: 'Take the filter away'}, icon('i-close'));
+    open.addEventListener('click', () => this.bar.set(text === this.#text ? '' : text));
+    away.addEventListener('click', () => this.#toggle(text));
+    return h('li', {class: 'pin'}, open, away);
+  }
+}
+
+/** @returns {string[]} what is kept; nothing where somebody else has written there */
+function read() {
+  try {
+    const texts = JSON.parse(kept('filters'));
+    return texts.filter((text) => typeof text === 'string' && text.trim() && text.length <= LONGEST).slice(0, MOST);
+  } catch {
+    return [];
+  }
+}
