@@ -27,6 +27,7 @@ declare global {
   type Reaction = import('../static/frontend/core/reactions.js').Reaction;
   type Told = import('../static/frontend/core/reactions.js').Told;
   type Pins = import('../static/frontend/core/pins.js').Pins;
+  type Chart = import('../static/frontend/ui/chart.js').Chart;
   type CopyAs = import('../static/frontend/ui/copyas.js').CopyAs;
 
   /** An entry of a store, as it is read: an event, one that cannot be read, or a gap. */

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.scripted import batch, event
 
@@ -94,6 +94,10 @@ def ago(seconds: float) -> str:
     return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
 
 
+def drawn(page: Page) -> str:
+    return page.locator(".chart__bar").evaluate_all("(all) => all.map((path) => path.getAttribute('d') ?? '').join('')")
+
+
 def test_opened_late_the_page_knows_the_last_two_minutes_and_counts_live_events_as_they_come(watched, site, scripted):
     """What is sent again counts when it was; what is live counts now, whatever its time."""
     scripted.head = 9
@@ -122,11 +126,28 @@ def test_opened_late_the_page_knows_the_last_two_minutes_and_counts_live_events_
     ]
 
     # One bar for each, and the higher one as high as the drawing allows.
-    bars = watched.locator(".chart__bar").evaluate_all(
-        "(all) => all.map((path) => path.getAttribute('d') ?? '').join('')"
-    )
+    bars = drawn(watched)
     heights = [float(height) for height in re.findall(r"v-([\d.]+)h", bars)]
     assert sorted(heights) == [13.7, 39.0]
+
+
+def test_the_second_under_the_pointer_is_told_in_words(watched, site, scripted):
+    scripted.head = 7
+    watched.goto(site.url)
+    scripted.wait_for(lambda: scripted.of("hello"))
+    scripted.send(batch(1, [event(n, time=ago(60)) for n in range(1, 8)]))
+    expect(watched.locator("#chart-max")).to_have_text("7/s")
+    tip = watched.locator("#chart-tip")
+
+    def pointed() -> list[str]:
+        """Where the one bar is, which moves on each second."""
+        box, second = watched.locator("#brush").bounding_box(), int(re.search(r"M(\d+) ", drawn(watched))[1])
+        watched.mouse.move(box["x"] + box["width"] * (second + 0.5) / 120, box["y"] + 20)
+        return tip.inner_text().split()[1:]
+
+    scripted.wait_for(lambda: pointed() == ["all", "7", "order_paid", "7"])
+    watched.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
 
 
 def test_the_chart_is_drawn_no_more_than_twice_a_second(dashboard, scripted):

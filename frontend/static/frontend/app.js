@@ -15,6 +15,7 @@ import {announcer} from './ui/announce.js';
 import {Digest} from './ui/digest.js';
 import {Brush} from './ui/brush.js';
 import {Chart} from './ui/chart.js';
+import {ChartTip} from './ui/charttip.js';
 import {Compare} from './ui/compare.js';
 import {Conn} from './ui/conn.js';
 import {CopyAs} from './ui/copyas.js';
@@ -183,6 +184,7 @@ listenToKeys({
 }, help.singleKeys);
 new More();
 measureColumns();
+new ChartTip({chart});
 new TestEvent({config, announce});
 drawSample(config.signals, (type) => rates.hue(type));
 themeToggle(byId('theme'));

@@ -45,6 +45,14 @@ export class Chart {
     mark(this.cut, 'd', x === null || x < 0 ? null : `M${x} 0V48`);
   }
 
+  /** What there was in a second, as it is drawn. @param {number} second the oldest is 0 */
+  at(second) {
+    const {layers, all, failed, now} = this.#drawn, n = (counts) => counts[second] ?? 0;
+    const others = layers.map(({name, hue, seconds}) => ({name: name.slice(0, LONGEST), hue, n: n(seconds)}));
+    const counts = [{name: 'all', hue: null, n: n(all)}, {name: 'failed', hue: null, n: n(failed)}, ...others];
+    return {time: timeOfDay(timeOf(second, now)), counts: counts.filter(({name, n: any}) => any || name === 'all')};
+  }
+
   /** What failed, below the axis; in words how much does at the moment, else how much did. */
   #fail(now, slow) {
     const {failed} = this.#drawn, most = Math.max(...failed), rate = slow ? 0 : this.rates.failing(now);
@@ -68,13 +76,15 @@ export class Chart {
   #openTable() {
     const {layers, all, failed, now} = this.#drawn, table = byId('rate-table');
     const columns = [{name: 'all', seconds: all}, ...(failed.some(Boolean) ? [{name: 'failed', seconds: failed}] : []), ...layers.filter(({name, seconds}) => name && seconds.some(Boolean))];
-    const rows = all.map((_, i) => h('tr', {}, h('th', {scope: 'row'}, timeOfDay((Math.floor(now / 1000) - SECONDS + i) * 1000)),
+    const rows = all.map((_, i) => h('tr', {}, h('th', {scope: 'row'}, timeOfDay(timeOf(i, now))),
       ...columns.map(({seconds}) => h('td', {}, count(seconds[i])))));
     table.querySelector('thead').replaceChildren(h('tr', {}, ...['Second', ...columns.map(({name}) => name)].map((name) => h('th', {scope: 'col'}, name.slice(0, LONGEST)))));
     table.querySelector('tbody').replaceChildren(...rows.reverse());
     table.showModal();
   }
 }
+
+const timeOf = (second, now) => (Math.floor(now / 1000) - SECONDS + second) * 1000;
 
 /** One bar a second, standing on what is there already, to which it adds itself. */
 function bars(seconds, base, scale) {
