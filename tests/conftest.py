@@ -9,9 +9,11 @@ import pytest
 from asgiref.sync import SyncToAsync
 from django.conf import settings
 from django.db import connection, connections
+from django.test import TransactionTestCase
 
 from events.publisher import publisher
 
+from . import tables
 from .valkey import server as valkey_server
 
 # The event loop's pools keep their threads for later work, by design.
@@ -45,8 +47,10 @@ def pytest_unconfigure():
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """PostgreSQL drops no database that a waiting thread is still connected to."""
-    yield
+    """Tables are emptied in our way. PostgreSQL drops no database that a waiting thread is still connected to."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
 
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
@@ -54,6 +58,11 @@ def django_db_setup(django_db_setup, django_db_blocker):
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+def empty_tables(case):
+    for alias in case._databases_names(include_mirrors=False):
+        tables.empty(alias)
 
 
 @pytest.fixture(autouse=True)
