@@ -14,11 +14,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.client import Client, events, welcome
+from tests.browser.joined import join
 from tests.browser.screen import row
 from tests.browser.scripted import Log, ScriptedServer
 
 ROOT = Path(__file__).resolve().parents[2]
-STATIC_PREFIX = "static/"
+STATIC, STATIC_PREFIX = ROOT / "frontend" / "static", "static/"
+PAGES = ("frontend/app.js", "frontend/catalog/page.js")
 # What a page is waited for; on a busy machine everything takes long.
 expect.set_options(timeout=20_000)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -122,9 +124,21 @@ def serve(seeded: Path, folder: Path, **environment: str) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def site(seeded, tmp_path_factory) -> Iterator[Server]:
-    """One server for all tests that only need the page: their websocket is scripted."""
-    yield from serve(seeded, tmp_path_factory.mktemp("site"))
+def joined(tmp_path_factory) -> Path:
+    """Static files in which each page is one script, beside whatever else there is."""
+    folder = tmp_path_factory.mktemp("joined")
+    for page in PAGES:
+        script = folder / page
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text(join(STATIC / page))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(seeded, joined, tmp_path_factory) -> Iterator[Server]:
+    """One server for all tests that only need the page: their websocket is scripted, its modules are joined."""
+    own = {"DJANGO_SETTINGS_MODULE": "tests.browser.joined_settings", "JOINED": str(joined)}
+    yield from serve(seeded, tmp_path_factory.mktemp("site"), **own)
 
 
 @pytest.fixture
