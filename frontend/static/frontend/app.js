@@ -131,9 +131,8 @@ scheduler.add('list', () => {
   list.draw();
   highlights.drawRows();
   pinned.drawRows();
-  older.settle();
   nomatch.draw();
-}, () => !hold.held && rate() > BUSY);
+}, () => rate() > BUSY);
 scheduler.add('status', () => {
   conn.draw();
   if (asked && stream.position > stream.joined.head) {
@@ -158,6 +157,8 @@ scheduler.add('rates', () => {
   chart.draw(types, now, lostAt);
   brush.draw();
 });
+
+scheduler.add('focus', () => list.focus.give());
 
 listenToKeys({
   pause: () => strip.toggle(),
@@ -228,6 +229,7 @@ function open(ordinal) {
   if (ordinal < store.first || entry.kind === GAP) return;
   list.hold.hold('detail');
   list.select(ordinal);
+  list.reveal(ordinal);
   if (detail.isOpen) link.move(entry.position);
   else link.open(entry.position);
   detail.open(entry);
@@ -235,7 +237,6 @@ function open(ordinal) {
   pinned.show(entry);
   compare.show(entry);
   highlights.drawOpen();
-  list.reveal(ordinal);
 }
 
 /** Opens the event at a position, wherever it is; says why not, or nothing. */

@@ -23,14 +23,16 @@ export class Scheduler {
 
   /** Draws it in the next frame, or when its pause is over. */
   mark(name) {
-    this.#tasks.get(name).due = true;
+    const task = this.#tasks.get(name);
+    if (task.due) return;    // a frame is asked for, or it waits for the end of its pause
+    task.due = true;
     this.#ask();
   }
 
   /** Draws it in the next frame, whatever its pause. */
   now(name) {
-    this.#tasks.get(name).last = -Infinity;
-    this.mark(name);
+    Object.assign(this.#tasks.get(name), {due: true, last: -Infinity});
+    this.#ask();
   }
 
   #ask() {
@@ -40,23 +42,23 @@ export class Scheduler {
   }
 
   #run(now) {
-    this.#asked = false;
-    let wait = Infinity;
+    const left = (task) => (task.waits() ? CALM - (now - task.last) : 0);
     for (const task of this.#tasks.values()) {
-      if (!task.due) continue;
-      const left = task.waits() ? CALM - (now - task.last) : 0;
-      if (left > 0) {
-        wait = Math.min(wait, left);
-        continue;
-      }
+      if (!task.due || left(task) > 0) continue;
       task.due = false;
       task.last = now;
       task.draw();
     }
-    if (wait === Infinity || this.#timer) return;
+    this.#asked = false;
+    const wait = Math.min(Infinity, ...[...this.#tasks.values()].filter(({due}) => due).map(left));
+    if (wait <= 0) this.#ask();    // marked meanwhile
+    else if (wait < Infinity && !this.#timer) this.#sleep(wait);
+  }
+
+  #sleep(ms) {
     this.#timer = setTimeout(() => {
       this.#timer = 0;
       this.#ask();
-    }, wait);
+    }, ms);
   }
 }

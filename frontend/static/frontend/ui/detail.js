@@ -74,6 +74,7 @@ export class Detail {
   }
 
   #fill({kind, line, type, time: ms, position}) {
+    this.element.querySelector('.detail__body').scrollTop = 0;    // before anything is written: to scroll, the browser lays out the page
     const unreadable = kind === UNREADABLE;
     const event = unreadable ? {} : JSON.parse(line);
     const [app, name] = split(unreadable ? 'unreadable event' : type);
@@ -90,7 +91,6 @@ export class Detail {
       h('dd', {}, h('span', {}, visible(value)), h('button', {class: 'btn btn--icon btn--tiny', type: 'button', 'aria-label': `Copy ${CALLED.get(key) ?? visible(key)}`, 'data-copy': key}, icon('i-copy'))))));
     mark(this.element.querySelector('[data-copy=link]'), 'hidden', Number.isNaN(position));
     for (const what of ['shell', 'pytest', 'curl']) mark(this.element.querySelector(`[data-copy=${what}]`), 'hidden', unreadable || (what === 'curl' && kind === GHOST));
-    this.element.querySelector('.detail__body').scrollTop = 0;
     this.#show(this.#raw);
   }
 

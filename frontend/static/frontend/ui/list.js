@@ -3,10 +3,9 @@
 // Row i is the match `end - 1 - i`. Elements are keyed by rank modulo the pool, so that an event keeps its element
 // while it is visible; while the list holds, `end` is a constant and nothing visible moves.
 
-import {GAP} from '../core/store.js';
-import {copyFrom} from './copy.js';
+import {Anchor} from './anchor.js';
 import {byId, mark} from './dom.js';
-import {Permalink} from './permalink.js';
+import {Hands} from './hands.js';
 import {Pool} from './pool.js';
 import {Roving} from './roving.js';
 import {Viewport} from './viewport.js';
@@ -19,38 +18,31 @@ export class List {
   selected = null;    // the ordinal that is open in the detail
 
   #drawnEnd = 0;
-  #anchor = null;     // what to scroll to once the search has come as far: an ordinal, and pixels below its upper edge
+  #anchor = new Anchor();
   #matches = null;
-  #searching = 0;
+  #searching = false;
   #learnt = new Set();    // the ordinals of which more is known than their rows say
 
   /**
    * @param {object} parts
    * @param {View} parts.view
    * @param {Hold} parts.hold
-   * @param {FrameScheduler} parts.scheduler
+   * @param {FrameScheduler} parts.scheduler which draws 'list', then 'focus'
    * @param {(text: string) => void} parts.announce
    * @param {(ordinal: number) => void} parts.open
    * @param {() => number} parts.rate events per second at the moment
    * @param {(type: string) => number} parts.hue the colour of a type
    */
   constructor({view, hold, scheduler, announce, open, rate, hue}) {
-    Object.assign(this, {view, hold, scheduler, open, rate});
+    Object.assign(this, {view, hold, scheduler, rate});
     this.scroller = byId('list');
     this.table = this.scroller.querySelector('.table');
     this.rows = this.scroller.querySelector('.rows');
     this.pool = new Pool(this.rows, hue);
     this.focus = new Roving(this.pool, this.table);
-    this.port = new Viewport(this.scroller, () => this.#resized());
+    this.hands = new Hands(this, {open, announce});
+    this.port = new Viewport(this.scroller, {resized: (top) => this.#resized(top), scrolled: () => this.#scrolled()});
     this.#grow();    // events may come before the first frame, and the browser tells of sizes after it only
-    this.scroller.addEventListener('scroll', () => this.#scrolled(), {passive: true});
-    this.rows.addEventListener('focusin', ({target}) => this.#focused(target));
-    this.rows.addEventListener('focusout', ({relatedTarget}) => {
-      // A window that loses the focus keeps its place; it gives it back when it returns. So does a dialog.
-      if (document.hasFocus() && !this.rows.contains(relatedTarget) && !relatedTarget?.closest('dialog')) this.hold.release('focus');
-    });
-    this.rows.addEventListener('click', (event) => this.#clicked(event, announce));
-    document.addEventListener('selectionchange', () => this.#selecting());
   }
 
   /** Shows another view, held by a hold of its own, at its newest or at `top`; what is looked for stays the same. */
@@ -61,9 +53,9 @@ export class List {
     Object.assign(this, {view, hold, selected});
     this.focus.active = active;
     this.#renew();
-    if (top) this.#anchor = top;
-    else this.scroller.scrollTop = 0;
-    if (isInside) this.focus.focus();
+    if (top) this.#anchor.set(top);
+    else this.port.scrollTo(0);
+    if (isInside) this.focusActive();
   }
 
   /** What is at the top of the window: an entry, and how many pixels of it are scrolled out. Null while nothing is drawn. */
@@ -78,13 +70,13 @@ export class List {
 
   /** Leaves there what is at the top of the window, whatever comes before it. */
   keep(top) {
-    this.#anchor ??= top;
+    this.#anchor.keep(top);
     this.scheduler.now('list');
   }
 
   /** Scrolls an entry into the middle. */
   centre(ordinal) {
-    this.#anchor = {ordinal, offset: this.port.middle};
+    this.#anchor.set({ordinal, offset: this.port.middle});
     this.scheduler.now('list');
   }
 
@@ -95,7 +87,7 @@ export class List {
     this.view.filter(matches);
     this.hold.keep();
     this.#renew();
-    this.#anchor = anchor;
+    this.#anchor.set(anchor);
   }
 
   /** More is known of these entries: it may bring them in, or take them out; what is at the top of the window stays. */
@@ -112,17 +104,16 @@ export class List {
 
   /** An entry came in between, above all that is held: those from its ordinal on have the next higher one. */
   shift(ordinal) {
-    const up = (other) => (other !== null && other >= ordinal ? other + 1 : other);
     this.view.shift(ordinal);
     this.hold.shift(ordinal);
-    this.selected = up(this.selected);
-    this.focus.active = up(this.focus.active);
+    if (this.selected !== null && this.selected >= ordinal) this.selected += 1;
+    this.focus.shift(ordinal);
     this.pool.forget();
     this.scheduler.mark('list');
   }
 
   #shift(top) {
-    if (this.hold.held || this.port.top > 0) this.#anchor ??= top;
+    if (this.hold.held || this.port.top > 0) this.#anchor.keep(top);
     this.scheduler.now('status');
   }
 
@@ -135,10 +126,10 @@ export class List {
   /** Follows the newest again. */
   live() {
     this.focus.leave();
-    if (this.rows.contains(getSelection().anchorNode)) getSelection().removeAllRanges();
+    this.hands.deselect();
     this.hold.live();
-    this.#anchor = null;
-    this.scroller.scrollTop = 0;
+    this.#anchor.set(null);
+    this.port.scrollTo(0);
     this.scheduler.now('list');
   }
 
@@ -148,21 +139,14 @@ export class List {
     this.scheduler.now('list');
   }
 
-  /** Moves the focus: by rows, by 'page' or '-page', to 'newest' or 'oldest'. */
+  /** Moves the focus, or only what is active: by rows, by 'page' or '-page', to 'newest' or 'oldest'. */
   move(by, {focus = true} = {}) {
     if (focus) this.hold.hold('focus');
-    const {view} = this, newest = this.#end - 1, oldest = view.first;
-    if (newest < oldest) return null;
-    const page = Math.max(1, this.port.count - 1);
-    const steps = by === 'page' ? page : by === '-page' ? -page : by;
-    const from = this.active === null ? -1 : view.rankOf(this.active);
-    let rank = from - steps;
-    if (by === 'newest') rank = newest;
-    else if (by === 'oldest') rank = oldest;
-    else if (from > newest || from < oldest) rank = newest - this.port.top;
-    this.focus.active = view.at(Math.min(newest, Math.max(oldest, rank)));
+    const {view} = this, newest = this.#end - 1;
+    if (newest < view.first) return null;
+    this.focus.step(by, {view, newest, top: newest - this.port.top, page: Math.max(1, this.port.count - 1)});
     this.reveal(this.active);
-    if (focus) this.focus.focus();
+    if (focus) this.focusActive();
     return this.active;
   }
 
@@ -183,6 +167,7 @@ export class List {
   focusActive() {
     this.focus.focus();
     this.scheduler.now('list');
+    this.scheduler.mark('focus');
   }
 
   /** Copies the event of the active row, or a link to it. @param {'event'|'link'} what */
@@ -194,21 +179,20 @@ export class List {
     const {view, hold} = this;
     this.#search();
     const end = this.#end, total = Math.max(0, end - view.first);
-    const height = `${total * this.port.rowHeight}px`;
-    if (this.rows.style.blockSize !== height) this.rows.style.blockSize = height;
+    this.port.fill(total);
     mark(this.table, 'aria-rowcount', total + 1);
-    this.#returnToAnchor(end);
+    this.#anchor.settle(view, end, this.port);
     const {top, count} = this.port;
     const from = Math.max(0, top - SPARE), to = Math.min(total, top + count + SPARE);
     const newest = end - 1 - from, oldest = end - to;
     this.focus.before(oldest, newest);
-    this.pool.keep(oldest, newest);
     for (let rank = newest; rank >= oldest; rank -= 1) this.#place(rank, end - 1 - rank);
+    this.pool.keep(oldest, newest);
     this.#drawnEnd = end;
     this.#learnt.clear();
     hold.shown();
     const active = this.active === null ? -1 : view.rankOf(this.active);
-    this.focus.after(active >= oldest && active <= newest ? active : end - 1 - top);
+    this.pool.giveTabStop(active >= oldest && active <= newest ? active : end - 1 - top);
   }
 
   /** One past the rank of the newest match that is shown. */
@@ -216,29 +200,18 @@ export class List {
     return this.view.rankOf(this.hold.end);
   }
 
-  /** Takes in what is new; a search that needs longer goes on between the frames. */
+  /** Takes in what is new; a search that needs longer goes on in the next frame. */
   #search() {
     const done = this.view.catchUp();
-    if (done && this.#searching) this.scheduler.now('status');    // which says what was found
-    clearTimeout(this.#searching);
-    this.#searching = done ? 0 : setTimeout(() => {
-      this.view.catchUp();
-      this.scheduler.now('list');
-    });
-  }
-
-  #returnToAnchor(end) {
-    if (this.#anchor === null) return;
-    const {ordinal, offset} = this.#anchor, rank = this.view.rankOf(ordinal);
-    if (rank === this.view.first && !this.view.done) return;
-    this.port.scrollTo(end - 1 - rank, offset);
-    this.#anchor = null;
+    if (!done) this.scheduler.now('list');
+    else if (this.#searching) this.scheduler.now('status');    // which says what was found
+    this.#searching = !done;
   }
 
   /** No row is what it was. */
   #renew() {
     this.focus.leave();
-    this.#anchor = null;
+    this.#anchor.set(null);
     this.#drawnEnd = 0;
     this.pool.forget();
     this.scheduler.now('list');
@@ -265,9 +238,18 @@ export class List {
     mark(row.element, 'aria-selected', ordinal === this.selected ? 'true' : null);
   }
 
-  #resized() {
+  /** @param {number|null} top the first place in view, where rows have another height now */
+  #resized(top) {
+    if (top !== null) this.#stay(top);
     this.#grow();
     this.scheduler.now('list');
+  }
+
+  /** Rows are higher now, or less high: what is open stays on the screen, and else what was on top. */
+  #stay(top) {
+    if (!this.#drawnEnd) return;
+    if (this.selected !== null) this.centre(this.selected);
+    else this.#anchor.keep({ordinal: this.#ordinalAt(top), offset: 0});
   }
 
   #grow() {
@@ -275,28 +257,7 @@ export class List {
   }
 
   #scrolled() {
-    if (this.scroller.scrollTop > 0) this.hold.hold('scrolled');
-    else this.hold.release('scrolled');
+    this.hands.scrolled();
     this.scheduler.now('list');
-  }
-
-  #focused(target) {
-    this.focus.active = this.pool.of(target)?.ordinal ?? this.active;
-    this.hold.hold('focus');
-  }
-
-  #clicked({target}, announce) {
-    const row = this.pool.of(target);
-    if (!row) return;
-    const button = target.closest('[data-copy]');
-    const {kind, line, position} = this.view.store.at(row.ordinal);
-    if (button) copyFrom(button, button.dataset.copy === 'link' ? Permalink.to(position) : line, announce);
-    else if (getSelection().isCollapsed && kind !== GAP) this.open(row.ordinal);
-  }
-
-  #selecting() {
-    const selection = getSelection();
-    if (!selection.isCollapsed && this.rows.contains(selection.anchorNode)) this.hold.hold('selection');
-    else this.hold.release('selection');
   }
 }

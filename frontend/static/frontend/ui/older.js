@@ -6,8 +6,6 @@ import {byId, mark, say} from './dom.js';
 const NEAR = 50;    // rows around the top one, of which one is in both views
 
 export class Older {
-  #last = 0;    // where the list was scrolled to
-
   /** @param {{list: List, history: LogHistory, ring: {view: View, hold: Hold}}} parts */
   constructor({list, history, ring}) {
     Object.assign(this, {list, history, ring});
@@ -33,11 +31,6 @@ export class Older {
     say(byId('nomatch-older'), busy ? 'Searching…' : `Search ${older}`);
     mark(byId('on-server'), 'hidden', !older);
     say(byId('on-server'), older);
-  }
-
-  /** The list was drawn: wherever it is scrolled to now, the reader did not do that. */
-  settle() {
-    this.#last = this.list.scroller.scrollTop;
   }
 
   /** Makes a change to what can be shown; what is on the screen stays where it is. */
@@ -66,11 +59,9 @@ export class Older {
   }
 
   #scrolled() {
-    const {scrollTop, clientHeight, scrollHeight} = this.list.scroller;
-    const by = scrollTop - this.#last;
-    this.#last = scrollTop;
-    if (by > 0 && scrollTop + 2 * clientHeight > scrollHeight && !this.history.error) this.load();
-    if (by < 0 && scrollTop < clientHeight && this.history.view) this.#newer();
+    const {scrollTop, clientHeight, scrollHeight} = this.list.scroller, {moved} = this.list.port;
+    if (moved > 0 && scrollTop + 2 * clientHeight > scrollHeight && !this.history.error) this.load();
+    if (moved < 0 && scrollTop < clientHeight && this.history.view) this.#newer();
   }
 
   /** From where all that is on the screen is in the ring, the ring is shown again. */

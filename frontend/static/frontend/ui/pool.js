@@ -5,6 +5,7 @@ import {Row} from './row.js';
 
 export class Pool {
   #rows = [];
+  #stop = null;    // the row that can be reached by Tab
 
   /** @param {HTMLElement} element what holds the rows @param {(type: string) => number} hue */
   constructor(element, hue) {
@@ -15,6 +16,7 @@ export class Pool {
   grow(size) {
     if (size <= this.#rows.length) return;
     this.#rows = Array.from({length: size}, () => new Row(this.hue));
+    this.#stop = null;
     this.element.replaceChildren(...this.#rows.map((row) => row.element));
   }
 
@@ -48,7 +50,11 @@ export class Pool {
 
   /** The one row that can be reached by Tab. */
   giveTabStop(rank) {
-    for (const row of this.#rows) mark(row.element, 'tabindex', row.rank === rank ? 0 : -1);
+    const row = this.#rows.find((one) => one.rank === rank) ?? null;
+    if (row === this.#stop) return;
+    if (this.#stop) mark(this.#stop.element, 'tabindex', -1);
+    if (row) mark(row.element, 'tabindex', 0);
+    this.#stop = row;
   }
 
   /** No row is what it was. */

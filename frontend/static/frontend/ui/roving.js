@@ -15,9 +15,35 @@ export class Roving {
     return this.pool.element.contains(document.activeElement);
   }
 
-  /** Gives the focus to the active row once it is drawn. */
+  /**
+   * Makes another row the active one: by rows, by 'page' or '-page', to 'newest' or 'oldest'.
+   * @param {number|string} by
+   * @param {{view: View, newest: number, top: number, page: number}} there the ranks that it may have and that is on top, and the rows of a page
+   */
+  step(by, {view, newest, top, page}) {
+    const oldest = view.first, steps = by === 'page' ? page : by === '-page' ? -page : Number(by);
+    const from = this.active === null ? -1 : view.rankOf(this.active);
+    let rank = from - steps;
+    if (by === 'newest') rank = newest;
+    else if (by === 'oldest') rank = oldest;
+    else if (from > newest || from < oldest) rank = top;
+    this.active = view.at(Math.min(newest, Math.max(oldest, rank)));
+  }
+
+  /** An entry came in between. */
+  shift(ordinal) {
+    if (this.active !== null && this.active >= ordinal) this.active += 1;
+  }
+
+  /** The active row shall have the focus. */
   focus() {
     this.#wanted = this.active;
+  }
+
+  /** Gives it, once all is drawn: to focus something, the browser lays out the page. */
+  give() {
+    if (this.#wanted !== null) this.pool.showing(this.#wanted)?.element.focus({preventScroll: true});
+    this.#wanted = null;
   }
 
   leave() {
@@ -28,12 +54,5 @@ export class Roving {
   before(oldest, newest) {
     const focused = this.pool.of(document.activeElement);
     if (focused && (focused.rank < oldest || focused.rank > newest)) this.leave();
-  }
-
-  /** They are drawn, and Tab leads to one of them. */
-  after(rank) {
-    this.pool.giveTabStop(rank);
-    if (this.#wanted !== null) this.pool.showing(this.#wanted)?.element.focus({preventScroll: true});
-    this.#wanted = null;
   }
 }
