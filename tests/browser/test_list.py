@@ -167,3 +167,35 @@ def test_a_full_ring_still_draws_a_screenful(dashboard, scripted):
     expect(row(dashboard, 99_999)).to_be_focused()
     expect(row(dashboard, 99_999)).to_contain_text("order 2001")
     assert "order 2002" in summaries(dashboard)
+
+
+def test_the_row_that_is_open_stays_on_the_screen_where_the_detail_makes_rows_higher(full):
+    full.set_viewport_size({"width": 1024, "height": 800})
+    row(full, 19).click()
+
+    expect(full.locator("#detail-title")).to_have_text("order 981")
+    expect(row(full, 19)).to_have_css("height", "52px")
+    expect(row(full, 19)).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize(("top", "says"), [(0, "Following the newest."), (500, "500 new")])
+def test_while_events_come_the_browser_is_not_asked_where_the_list_is_scrolled_to(full, scripted, top, says):
+    """To answer, it lays out the page in the middle of a drawing."""
+    full.locator("#list").evaluate("(list, top) => { list.scrollTop = top; }", top)
+    expect(row(full, top // 28)).to_be_in_viewport()
+    expect(full.locator("#strip")).to_contain_text("Holding" if top else says)
+    full.evaluate("""() => {
+        const {get, set} = Object.getOwnPropertyDescriptor(Element.prototype, 'scrollTop');
+        window.asked = 0;
+        Object.defineProperty(document.getElementById('list'), 'scrollTop', {
+            set, get() { window.asked += 1; return get.call(this); },
+        });
+    }""")
+
+    for start in range(1001, 1501, 50):
+        scripted.events(start, 50)
+
+    expect(full.locator(".conn__pos b")).to_have_text("1,500")
+    expect(full.locator("#strip")).to_contain_text(says)
+    expect(row(full, top // 28 + 5)).to_contain_text(f"order {1000 - 17 - 5 if top else 1495}")
+    assert full.evaluate("window.asked") == 0

@@ -1,5 +1,7 @@
 """What set an event off, and what it set off: the tree of its chain, from whichever of them it is opened."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -77,7 +79,7 @@ def test_the_tree_is_the_same_from_any_of_its_events(chain, scripted):
 def test_each_event_of_the_tree_is_a_link_that_opens_it_and_keeps_the_focus(chain):
     row(chain, 2).click()
     expect(chain.locator("#detail-meta")).to_contain_text("pos 4")
-    assert chain.locator("#cause-tree a").last.get_attribute("href").endswith("/?at=3")
+    expect(chain.locator("#cause-tree a").last).to_have_attribute("href", re.compile(r"/\?at=3$"))
 
     chain.locator("#cause-tree a").nth(1).focus()
     chain.keyboard.press("Enter")
@@ -93,6 +95,19 @@ def test_the_events_of_one_request_can_be_seen_alone(chain):
 
     expect(chain.locator("#q")).to_have_value(f"cause:{CHAIN}")
     expect(chain.locator("#filter-count")).to_have_text("4 of 6 held")
+
+
+def test_who_leafs_through_events_asks_for_the_chain_of_the_last_one_only(dashboard, scripted):
+    scripted.send(batch(1, [link(n, None, n, correlationid=f"chain-{n}") for n in range(1, 21)]))
+    row(dashboard, 0).click()
+    dashboard.evaluate("""() => {
+        const press = () => new KeyboardEvent('keydown', {key: 'j', bubbles: true});
+        for (let n = 0; n < 19; n += 1) document.body.dispatchEvent(press());
+    }""")
+
+    expect(dashboard.locator("#detail-meta")).to_contain_text("pos 1")
+    scripted.wait_for(lambda: scripted.asked and scripted.asked[-1]["correlationid"] == "chain-1")
+    assert {query["correlationid"] for query in scripted.asked} <= {"chain-20", "chain-1"}
 
 
 def test_the_server_knows_what_this_page_does_not_hold(dashboard, scripted):
@@ -129,6 +144,7 @@ def test_a_ghost_in_the_chain_is_no_link(dashboard, scripted):
     expect(rows(dashboard)).to_have_count(2)
     row(dashboard, 1).click()
 
+    expect(dashboard.locator("#cause-tree li")).to_have_count(3)
     expect(dashboard.locator("#cause-tree a")).to_have_count(1)
     assert tree(dashboard)[-1] == [3, "enrolled rolled back –"]
 

@@ -153,12 +153,12 @@ scheduler.add('rates', () => {
   const lostAt = connected() ? null : now - (stream.now() - (stream.heardAt ?? 0));
   if (rail.free && rates.settle(now)) list.recolour();
   rail.draw(types, lostAt === null ? rates.pace(now).slow : null);
+  strip.countFailed();
   reactions.draw();
   chart.draw(types, now, lostAt);
   brush.draw();
 });
-
-scheduler.add('focus', () => list.focus.give());
+scheduler.add('focus', () => list.focus.settle());
 
 listenToKeys({
   pause: () => strip.toggle(),

@@ -21,7 +21,10 @@ export class Compare {
     Object.assign(this, {pins, list});
     this.element = byId('compare');
     this.choice = byId('compare-with');
-    this.element.addEventListener('toggle', () => this.#draw());
+    this.element.addEventListener('toggle', () => {
+      this.offer();
+      this.#draw();
+    });
     this.choice.addEventListener('change', () => this.#draw());
   }
 
@@ -35,7 +38,7 @@ export class Compare {
 
   /** Something was pinned, or is not any more. */
   offer() {
-    if (!this.#entry) return;
+    if (!this.element.open || !this.#entry) return;
     const chosen = this.choice.value, own = this.#entry.position;
     this.choice.replaceChildren(h('option', {value: BEFORE}, `the ${visible(split(this.#entry.type)[1])} before it`),
       ...this.pins.all.filter(({position}) => position !== own).map(({position, type, time}) =>

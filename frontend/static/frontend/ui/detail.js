@@ -12,6 +12,7 @@ const FIRST = ['id', 'correlationid', 'causationid', 'origin', 'sentfrom', 'orig
 const CALLED = new Map([['correlationid', 'correlation'], ['causationid', 'cause'], ['sentfrom', 'sent from'], ['originhost', 'host'], ['originuser', 'user']]);
 const SHOWN = new Set(['data', 'type', 'summary', 'specversion', 'datacontenttype', 'outcome', 'reactions']);
 const LONGEST = 500;
+const zoned = new Intl.DateTimeFormat('en-GB', {timeZoneName: 'short'});
 
 export class Detail {
   ordinal = null;
@@ -125,6 +126,5 @@ function identity(event) {
 
 /** The reader's time zone at that moment, by its short name. */
 function zone(ms) {
-  const parts = new Intl.DateTimeFormat('en-GB', {timeZoneName: 'short'}).formatToParts(ms);
-  return parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
+  return zoned.formatToParts(ms).find((part) => part.type === 'timeZoneName')?.value ?? '';
 }

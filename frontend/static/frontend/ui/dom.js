@@ -32,6 +32,11 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** The same, for text that is a node of its own. @param {Text} node */
+export function write(node, text) {
+  if (node.data !== text) node.data = text;
+}
+
 /** A part of a drawing. */
 export function draw(tag, attributes, ...children) {
   const element = document.createElementNS(SVG, tag);

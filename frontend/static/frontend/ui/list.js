@@ -167,7 +167,6 @@ export class List {
   focusActive() {
     this.focus.focus();
     this.scheduler.now('list');
-    this.scheduler.mark('focus');
   }
 
   /** Copies the event of the active row, or a link to it. @param {'event'|'link'} what */
@@ -192,7 +191,8 @@ export class List {
     this.#learnt.clear();
     hold.shown();
     const active = this.active === null ? -1 : view.rankOf(this.active);
-    this.pool.giveTabStop(active >= oldest && active <= newest ? active : end - 1 - top);
+    this.focus.stop = active >= oldest && active <= newest ? active : end - 1 - top;
+    this.scheduler.mark('focus');
   }
 
   /** One past the rank of the newest match that is shown. */

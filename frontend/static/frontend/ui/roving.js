@@ -1,7 +1,10 @@
 // Which row has the focus, or gets it by Tab: one at a time, known by its entry, since elements change what they show.
 
+import {mark} from './dom.js';
+
 export class Roving {
   active = null;      // the ordinal that has, or had, the focus
+  stop = -1;          // the rank that Tab leads to
 
   #wanted = null;     // the ordinal to focus once it is drawn
 
@@ -35,15 +38,25 @@ export class Roving {
     if (this.active !== null && this.active >= ordinal) this.active += 1;
   }
 
-  /** The active row shall have the focus. */
+  /** Gives the focus to the active row; to one that is not drawn, once it is. */
   focus() {
     this.#wanted = this.active;
+    if (this.pool.showing(this.active)) this.#give();
   }
 
-  /** Gives it, once all is drawn: to focus something, the browser lays out the page. */
-  give() {
-    if (this.#wanted !== null) this.pool.showing(this.#wanted)?.element.focus({preventScroll: true});
+  /** All is drawn, the rows and the rest: to focus something, the browser lays out the page. */
+  settle() {
+    if (this.#wanted !== null) this.#give();
+    this.pool.giveTabStop(this.stop);
+  }
+
+  #give() {
+    const row = this.pool.showing(this.#wanted);
     this.#wanted = null;
+    if (!row) return;
+    mark(row.element, 'tabindex', 0);    // before it has the focus, or the browser looks whether it may keep it
+    row.element.focus({preventScroll: true});
+    this.pool.giveTabStop(row.rank);
   }
 
   leave() {

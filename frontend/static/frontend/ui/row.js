@@ -2,7 +2,7 @@
 
 import {clock, count, split, timeOfDay, visible} from '../core/format.js';
 import {GAP, GHOST, UNREADABLE, summaryOf} from '../core/store.js';
-import {h, icon, mark, say} from './dom.js';
+import {h, icon, mark, say, write} from './dom.js';
 import {Pips} from './pips.js';
 
 /** Why events are missing, in words. */
@@ -86,10 +86,7 @@ export class Row {
   }
 
   #write(texts) {
-    for (const [name, node] of this.#text) {
-      const shown = visible(texts[name]);
-      if (node.data !== shown) node.data = shown;
-    }
+    for (const [name, node] of this.#text) write(node, visible(texts[name]));
   }
 
   #showGap(store, {ordinal, line}) {

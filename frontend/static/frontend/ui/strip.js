@@ -7,6 +7,7 @@ const TITLE = document.title;
 
 export class Strip {
   #told = null;
+  #failed = 0;
 
   /** @param {{stream: EventStream, store: Store, hold: Hold, history: LogHistory, announce: (text: string) => void, live: () => void, failed: () => number}} parts `failed` is how many events did lately */
   constructor({stream, store, hold, history, announce, live, failed}) {
@@ -32,8 +33,7 @@ export class Strip {
     mark(byId('newest'), 'hidden', !held);
     say(this.pause.querySelector('span'), held ? 'Resume' : 'Pause');
     swapIcon(this.pause.querySelector('svg'), held ? 'i-play' : 'i-pause');
-    const failed = this.failed();
-    document.title = `${held ? '⏸ ' : ''}${failed ? `(${count(failed)}✕) ` : ''}${TITLE}`;
+    this.#entitle(held);
     const past = this.history.view?.store;
     say(byId('newest').querySelector('span'), past ? 'Back to live' : 'Show newest');
     if (past) this.#write(icon('i-pause'), `History, ${count(past.first)} to ${count(past.next - 1)}`, `${count(this.hold.fresh)} new`);
@@ -43,6 +43,16 @@ export class Strip {
     const state = past ? 'Showing older events' : held ? 'Holding' : 'Following the newest';
     if (this.#told !== null && this.#told !== state) this.announce(state);
     this.#told = state;
+  }
+
+  /** Called less often than `draw`: a title that changes costs more than all the strip. */
+  countFailed() {
+    this.#failed = this.failed();
+  }
+
+  #entitle(held) {
+    const title = `${held ? '⏸ ' : ''}${this.#failed ? `(${count(this.#failed)}✕) ` : ''}${TITLE}`;
+    if (document.title !== title) document.title = title;
   }
 
   #at(end, format) {

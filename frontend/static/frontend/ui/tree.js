@@ -10,11 +10,14 @@ import {Permalink} from './permalink.js';
 
 const NEAR = 3000;     // entries to either side that are searched; the server knows the others
 const MOST = 200;      // events of a chain
+const REST_MS = 150;   // after which the others are looked for: who leafs through events does not read their chains
 
 export class Tree {
   #links = new Map();    // by id
   #id = '';
-  #asked = '';
+  #correlation = '';
+  #asked = false;        // whether the server was asked for it
+  #resting = 0;
   #ordinals = new Set();
   #isAll = true;         // whether there are no more events in the chain than are shown
 
@@ -38,23 +41,25 @@ export class Tree {
   show(entry) {
     const event = entry.kind === UNREADABLE ? null : read(entry.line);
     const id = typeof event?.id === 'string' ? event.id : '', correlation = typeof event?.correlationid === 'string' ? event.correlationid : '';
-    if (correlation !== this.#asked) {
-      this.#links.clear();
-      this.#asked = correlation;
-      this.#isAll = true;
-      if (correlation) this.#ask(correlation);
-    }
-    if (!correlation) this.#links.clear();
+    if (correlation !== this.#correlation || !correlation) this.#begin(correlation);
     this.#id = id;
     this.#ordinals.clear();
     if (event) this.#keep(event, entry.ordinal, entry.reactions);
-    if (correlation) this.#search(entry.ordinal, correlation);
     this.#draw();
+    clearTimeout(this.#resting);
+    if (correlation) this.#resting = setTimeout(() => this.#complete(entry.ordinal), REST_MS);
   }
 
   /** More is known of these, of which some may be here. */
   learn(ordinals, entry) {
     if (entry && [...this.#ordinals].some((one) => ordinals.has(one))) this.show(entry);
+  }
+
+  #begin(correlation) {
+    this.#links.clear();
+    this.#correlation = correlation;
+    this.#asked = false;
+    this.#isAll = true;
   }
 
   #keep(event, ordinal, reactions) {
@@ -66,6 +71,15 @@ export class Tree {
     const before = this.#links.get(event.id), link = linkOf(event, told && sumOf(told));
     this.#links.set(link.id, before && Number.isNaN(link.ms) ? before : link);
     if (ordinal !== null) this.#ordinals.add(ordinal);
+  }
+
+  /** Finds the others, here and on the server. */
+  #complete(from) {
+    const correlation = this.#correlation;
+    this.#search(from, correlation);
+    this.#draw();
+    if (!this.#asked) this.#ask(correlation);
+    this.#asked = true;
   }
 
   #search(from, correlation) {
@@ -81,7 +95,7 @@ export class Tree {
   async #ask(correlation) {
     try {
       const {events, reactions, whole} = await this.ask(correlation);
-      if (this.#asked !== correlation) return;
+      if (this.#correlation !== correlation) return;
       const told = new Map(reactions.map((line) => [readReactions(line)?.pos, line]));
       for (const event of events) if (event?.correlationid === correlation) this.#keep(event, null, told.get(Number(event.sequence)));
       this.#isAll &&= whole;
