@@ -31,7 +31,7 @@ export class Tree {
    */
   constructor({store, ask, go, only, hue}) {
     Object.assign(this, {store, ask, go, hue});
-    byId('cause-only').addEventListener('click', () => only(this.#asked));
+    byId('cause-only').addEventListener('click', () => only(this.#correlation));
     this.element = byId('cause');
     this.list = byId('cause-tree');
     this.list.addEventListener('click', (event) => this.#click(event));
