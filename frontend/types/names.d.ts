@@ -21,6 +21,7 @@ declare global {
   type LogHistory = import('../static/frontend/core/history.js').History;
   type List = import('../static/frontend/ui/list.js').List;
   type Pool = import('../static/frontend/ui/pool.js').Pool;
+  type Viewport = import('../static/frontend/ui/viewport.js').Viewport;
   type FilterBar = import('../static/frontend/ui/filterbar.js').FilterBar;
   type Known = import('../static/frontend/core/python.js').Known;
   type Receivers = import('../static/frontend/core/receivers.js').Receivers;

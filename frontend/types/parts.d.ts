@@ -53,6 +53,9 @@ declare module '../static/frontend/ui/filterbar.js' {
 declare module '../static/frontend/ui/foot.js' {
   interface Foot { stream: EventStream; store: Store; list: List }
 }
+declare module '../static/frontend/ui/hands.js' {
+  interface Hands { list: List; open(ordinal: number): void; announce: Announce }
+}
 declare module '../static/frontend/ui/keptfilters.js' {
   interface KeptFilters { bar: FilterBar; announce: Announce }
 }

@@ -199,14 +199,14 @@ def test_every_module_is_loaded_and_none_twice(watched, server, scripted):
     assert len(scripts) == len(set(scripts)) == len([*STATIC.rglob("*.js")]) - len([*STATIC.glob("catalog/*.js")])
 
 
-@pytest.mark.parametrize(("page", "most"), [("dashboard", 70_000), ("catalog", 12_000)])
+@pytest.mark.parametrize(("page", "most"), [("dashboard", 67_000), ("catalog", 12_000)])
 def test_the_scripts_and_styles_of_a_page_weigh_no_more_than_they_may(page, most):
     """Compressed together, without the comments: those are for whoever reads the sources, which are what is served."""
     files = [path for path in sorted(STATIC.rglob("*")) if path.suffix in (".js", ".css")]
     sources = [path.read_text() for path in files if (path.parent.name == "catalog") == (page == "catalog")]
 
     # A comment ends with its line: `.` must not cross one, or the first comment takes all files after it along.
-    code = re.sub(r"^[ \t]*//.*\n|/\*[\s\S]*?\*/", "", "".join(sources), flags=re.MULTILINE)
+    code = re.sub(r"^[ \t]*//.*\n|[ \t]+// .*|/\*[\s\S]*?\*/", "", "".join(sources), flags=re.MULTILINE)
 
     weight = len(gzip.compress(code.encode()))
     assert most / 4 < weight <= most, f"{weight} bytes in {len(sources)} files"

@@ -3,7 +3,8 @@
 import {visible} from '../core/format.js';
 import {keep, kept} from '../core/kept.js';
 import {LONGEST} from '../core/query.js';
-import {byId, h, icon, mark, swapIcon} from './dom.js';
+import {byId, h, mark, swapIcon} from './dom.js';
+import {keepsake} from './keepsake.js';
 
 const MOST = 12;
 
@@ -49,11 +50,10 @@ export class KeptFilters {
 
   #item(text) {
     const name = visible(text);
-    const open = h('button', {class: 'pin__open pin__open--text', type: 'button', title: name}, h('span', {class: 'cut'}, name));
-    const away = h('button', {class: 'btn btn--icon btn--tiny', type: 'button', 'aria-label': `Take the filter away: ${name}`, title: 'Take the filter away'}, icon('i-close'));
-    open.addEventListener('click', () => this.bar.set(text === this.#text ? '' : text));
-    away.addEventListener('click', () => this.#toggle(text));
-    return h('li', {class: 'pin'}, open, away);
+    return keepsake({
+      title: name, name: `Take the filter away: ${name}`, drop: () => this.#toggle(text),
+      lead: () => this.bar.set(text === this.#text ? '' : text),
+    }, h('span', {class: 'cut'}, name));
   }
 }
 

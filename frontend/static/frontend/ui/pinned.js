@@ -2,7 +2,8 @@
 
 import {split, timeOfDay, visible} from '../core/format.js';
 import {EVENT, summaryOf} from '../core/store.js';
-import {byId, h, icon, mark, swapIcon} from './dom.js';
+import {byId, h, mark, swapIcon} from './dom.js';
+import {keepsake} from './keepsake.js';
 
 export class Pinned {
   #entry = null;     // what is open
@@ -69,18 +70,15 @@ export class Pinned {
 
   #item(pin) {
     const {position, type, time} = pin, name = visible(this.#summary(position) || split(type)[1]);
-    const open = h('button', {class: 'pin__open', type: 'button', title: visible(type)}, h('i', {class: 'swatch'}), h('span', {class: 'cut'}, name),
-      h('span', {class: 'pin__time'}, Number.isFinite(time) ? timeOfDay(time) : ''));
-    const away = h('button', {class: 'btn btn--icon btn--tiny', type: 'button', 'aria-label': `Take the pin away: ${name}`, title: 'Take the pin away'}, icon('i-close'));
-    open.addEventListener('click', () => this.open(position));
-    away.addEventListener('click', () => {
+    const drop = () => {
       this.pins.toggle(pin);
       this.#press();
       this.changed();
       this.drawRows();
       this.draw();
-    });
-    return h('li', {class: 'pin', 'data-hue': this.hue(type)}, open, away);
+    };
+    return keepsake({title: visible(type), name: `Take the pin away: ${name}`, lead: () => this.open(position), drop, hue: this.hue(type)},
+      h('i', {class: 'swatch'}), h('span', {class: 'cut'}, name), h('span', {class: 'pin__time'}, Number.isFinite(time) ? timeOfDay(time) : ''));
   }
 }
 
