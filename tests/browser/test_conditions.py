@@ -127,17 +127,25 @@ def test_a_tab_that_was_frozen_takes_in_all_that_came_meanwhile(dashboard, scrip
     expect(dashboard.locator("[role=grid]")).to_have_attribute("aria-rowcount", "1006")
 
 
-def test_an_event_of_five_megabytes_opens_at_once_and_shows_its_beginning(dashboard, scripted):
-    scripted.send(batch(1, [event(1, data={"items": ["x" * 70] * 70_000})]))
-    expect(row(dashboard, 0)).to_be_visible()
+FIVE_MEGABYTES = {
+    "strings": {"items": ["x" * 70] * 70_000},
+    "keys": {f"key {n}": n for n in range(250_000)},
+    "one": {"text": "x" * 5_000_000},
+}
 
-    took = dashboard.evaluate("""() => {
-        const began = performance.now();
-        document.querySelector('.rows .row').click();
-        document.getElementById('payload').getBoundingClientRect();
-        return performance.now() - began;
-    }""")
 
-    assert took < 1500, f"{took:.0f} ms"
-    expect(dashboard.locator("#payload").get_by_role("button", name="Show all")).to_be_visible()
-    assert len(dashboard.locator("#payload").inner_text()) < 200_000
+@pytest.mark.parametrize("kind", FIVE_MEGABYTES)
+def test_an_event_of_five_megabytes_is_put_on_the_page_a_piece_at_a_time(dashboard, scripted, kind):
+    """How long that takes is the machine's affair; how much there is to lay out is ours."""
+    scripted.send(batch(1, [event(1, data=FIVE_MEGABYTES[kind])]))
+    row(dashboard, 0).click()
+    payload = dashboard.locator("#payload")
+    expect(payload.get_by_role("button").first).to_be_visible()
+
+    size = "(pre) => [pre.textContent.length, pre.querySelectorAll('*').length]"
+    characters, elements = payload.evaluate(size)
+    assert 1_000 < characters < 2 * 65_536
+    assert elements < 6_000
+
+    payload.get_by_role("button").last.click()
+    assert characters < payload.evaluate(size)[0] < 10 * 65_536

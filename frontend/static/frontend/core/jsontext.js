@@ -6,6 +6,8 @@ import {count, quoted, visible} from './format.js';
 const TOKEN = /\s*(?:("[^"\\]*(?:\\.[^"\\]*)*")|([{}[\],:])|([^\s"{}[\],:]+))/y;
 const MARK = /\{\s*"\$mark"\s*:\s*"/y;
 
+const PIECE = 64;    // characters that a piece takes which stands for others
+
 /** @typedef {{kind: 'text'|'key'|'mark'|'more', text: string, rest?: string}} Piece */
 
 /** The text of a member of the object that `line` is, unchanged; null when there is none. */
@@ -57,12 +59,12 @@ export function pretty(text, {characters = 65536, depth: deepest = 50, string: l
     if (kind === 'text' && last?.kind === 'text') last.text += value;
     else pieces.push({kind, text: value, rest});
   };
-  let depth = 0, opened = false, skipTo = 0;
+  let depth = 0, opened = false, skipTo = 0, hidden = 0;    // `hidden` is what pieces stand for, and not what is shown
 
   for (const token of tokens(text)) {
     const {text: value, start, end} = token;
     if (start < skipTo) continue;
-    if (start >= characters) {
+    if (start - hidden >= characters) {
       put('text', '\n');
       put('more', `Show all (${count(text.length)} characters)`, 'all');
       return pieces;
@@ -73,11 +75,12 @@ export function pretty(text, {characters = 65536, depth: deepest = 50, string: l
     const whole = value === '{' || value === '[' ? mark || (depth >= deepest && closeOf(text, start)) : null;
     if (mark) put('mark', mark.says);
     else if (whole) put('more', `${value} ${count(whole.end - start)} characters, deeper than ${deepest} levels`, text.slice(start, whole.end));
-    else if (token.string) putString(put, value, isKey(text, end), longest);
+    else if (token.string) hidden += putString(put, value, isKey(text, end), longest);
     else if (value === '{' || value === '[') put('text', value);
     else if (closing) put('text', opened ? value : `\n${'  '.repeat(Math.max(0, depth - 1))}${value}`);
     else if (value === ',') put('text', `,\n${'  '.repeat(depth)}`);
     else put('text', value === ':' ? ': ' : visible(value));
+    if (whole) hidden += Math.max(0, whole.end - start - PIECE);
     if (whole) skipTo = whole.end;
     else if (closing) depth = Math.max(0, depth - 1);
     else if (value === '{' || value === '[') depth += 1;
@@ -86,17 +89,20 @@ export function pretty(text, {characters = 65536, depth: deepest = 50, string: l
   return pieces;
 }
 
+/** @returns {number} how many characters of it are not shown yet */
 function putString(put, token, key, longest) {
-  let text;
+  let text = null;
   try {
     text = JSON.parse(token);
   } catch {
-    return put('text', visible(token));
+    put('text', visible(token));
   }
-  if (key) return put('key', quoted(text));
-  if (text.length <= longest) return put('text', quoted(text));
-  put('text', quoted(text.slice(0, longest)).slice(0, -1));
-  return put('more', `… ${count(text.length - longest)} more characters`, `${quoted(text.slice(longest)).slice(1)}`);
+  if (text === null) return 0;
+  const more = key ? 0 : Math.max(0, text.length - longest);
+  if (!more) put(key ? 'key' : 'text', quoted(text));
+  else put('text', quoted(text.slice(0, longest)).slice(0, -1));
+  if (more) put('more', `… ${count(more)} more characters`, quoted(text.slice(longest)).slice(1));
+  return more;
 }
 
 /** @returns {Generator<{text: string, start: number, end: number, string: boolean}>} */

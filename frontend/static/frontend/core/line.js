@@ -13,7 +13,7 @@ export function read(line) {
 }
 
 /** What an event is about, in a line. Read where it is shown: kept for all, it would be most of what this page keeps. */
-export function summaryOf(line) {
-  const summary = read(line)?.summary;
-  return summary === undefined ? '' : String(summary).slice(0, SUMMARY);
-}
+export const summaryOf = (line) => summaryIn(read(line));
+
+/** The same of an event that is read already, or that could not be. @param {Record<string, any>|null} event */
+export const summaryIn = (event) => (event?.summary === undefined ? '' : String(event.summary).slice(0, SUMMARY));

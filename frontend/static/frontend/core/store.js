@@ -8,7 +8,7 @@ import {read} from './line.js';
 import {Names} from './names.js';
 import {UNTOLD, merge, readReactions, sumOf} from './reactions.js';
 
-export {read, summaryOf} from './line.js';
+export {read, summaryIn, summaryOf} from './line.js';
 
 export const EVENT = 0;
 export const UNREADABLE = 1;

@@ -2,7 +2,7 @@
 
 import {count, split, time, visible} from '../core/format.js';
 import {member} from '../core/jsontext.js';
-import {GHOST, UNREADABLE, summaryOf} from '../core/store.js';
+import {GHOST, UNREADABLE, summaryIn} from '../core/store.js';
 import {copyFrom} from './copy.js';
 import {byId, h, icon, mark} from './dom.js';
 import {showRaw, showTree} from './payload.js';
@@ -83,7 +83,7 @@ export class Detail {
     const known = unreadable ? {} : {href: `${this.signals}?${new URLSearchParams({q: type})}`, title: 'What is known of this signal'};
     byId('detail-type').replaceChildren(h('i', {class: 'swatch'}), h(unreadable ? 'span' : 'a', {class: 'cut', ...known}, h('span', {class: 'ns'}, visible(app)), visible(name)));
     mark(byId('detail-type'), 'data-hue', unreadable ? null : this.hue(type));
-    byId('detail-title').textContent = visible(summaryOf(line) || name);
+    byId('detail-title').textContent = visible(summaryIn(event) || name);
     byId('detail-meta').replaceChildren(
       Number.isNaN(ms) ? '' : h('time', {datetime: new Date(ms).toISOString(), title: new Date(ms).toISOString()}, `${time(ms)} ${zone(ms)}`),
       subject && h('span', {}, visible(subject)),

@@ -1,6 +1,6 @@
 // The payload of an event, laid out for reading. Long strings, deep levels and large payloads open on request.
 
-import {visible} from '../core/format.js';
+import {count, visible} from '../core/format.js';
 import {pretty} from '../core/jsontext.js';
 import {h} from './dom.js';
 
@@ -14,7 +14,7 @@ export function showTree(pre, text, characters = FIRST) {
     if (piece.kind === 'key') return h('span', {class: 'json__key'}, piece.text);
     if (piece.kind === 'mark') return h('span', {class: 'json__mark', title: why(piece.text)}, piece.text);
     const all = piece.rest === 'all';
-    return more(piece.text, (button) => all ? showTree(pre, text, characters + MORE) : button.replaceWith(visible(piece.rest)));
+    return more(piece.text, (button) => all ? showTree(pre, text, characters + MORE) : unfold(button, piece.rest));
   }));
 }
 
@@ -22,6 +22,12 @@ export function showTree(pre, text, characters = FIRST) {
 export function showRaw(pre, text, characters = FIRST) {
   pre.replaceChildren(visible(text.slice(0, characters)));
   if (text.length > characters) pre.append('\n', more('Show more', () => showRaw(pre, text, characters + MORE)));
+}
+
+/** Puts a text in the place of its button, or as much of it as may come at once. */
+function unfold(button, text) {
+  const end = text.length > MORE && /[\ud800-\udbff]/.test(text[MORE - 1]) ? MORE - 1 : MORE, rest = text.slice(end);
+  button.replaceWith(visible(text.slice(0, end)), ...(rest ? [more(`… ${count(rest.length)} more characters`, (next) => unfold(next, rest))] : []));
 }
 
 /** @param {string} mark */
