@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT
 from tests.browser.screen import PHONE, WIDE, barriers, no_sideways, row
-from tests.browser.scripted import dump
+from tests.browser.scripted import batch, dump, event
 
 STATIC = ROOT / "frontend" / "static" / "frontend"
 
@@ -82,6 +82,29 @@ def test_the_theme_follows_the_system_until_it_is_chosen_and_then_stays(dashboar
     dashboard.get_by_role("button", name="Theme: light").click()
     dashboard.get_by_role("button", name="Theme: dark").click()
     assert background() == dark
+
+
+CUT_IN_FOOTER = """() => {
+    const edge = document.getElementById('foot').getBoundingClientRect().right;
+    return [...document.querySelectorAll('.foot > *')]
+        .filter((one) => one.scrollWidth > one.clientWidth || one.getBoundingClientRect().right > edge)
+        .map((one) => one.textContent);
+}"""
+
+
+@pytest.mark.parametrize("width", [1024, 1280])
+@pytest.mark.parametrize("detail", ["as it is", "as wide as it gets"])
+def test_beside_an_open_event_the_footer_says_less_and_nothing_half(dashboard, scripted, width, detail):
+    dashboard.set_viewport_size({"width": width, "height": 800})
+    scripted.send(batch(1_203_945, [event(n) for n in range(1_203_945, 1_203_965)]))
+    row(dashboard, 5).click()
+    expect(dashboard.locator("#detail-meta")).to_contain_text("pos 1,203,959")
+    if detail == "as wide as it gets":
+        dashboard.locator("#splitter").press("Home")
+        expect(dashboard.locator("#splitter")).to_have_attribute("aria-valuenow", "800")
+
+    expect(dashboard.locator("#proof")).to_contain_text("1,203,964 sent = stored")
+    scripted.wait_for(lambda: dashboard.evaluate(CUT_IN_FOOTER) == [])
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1024, 1280, 1920])

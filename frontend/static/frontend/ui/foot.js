@@ -19,8 +19,9 @@ export class Foot {
     say(byId('missed'), store.events || store.missed ? (store.missed ? `${count(store.missed)} not shown` : '0 missed') : `listening since ${timeOfDay(this.since)}`);
     this.#show('recovered', stream.recovered > 0, () => `${count(stream.recovered)} recovered`);
     const held = this.list.view.store;    // the ring, or what is shown of the log
-    const dropped = held.dropped ? `, ${count(held.dropped)} let go` : '';
-    this.#show('held', held.size > 0, () => `${count(held.events - held.dropped)} held (${bytes(held.bytes)})${dropped}`);
+    mark(byId('held'), 'hidden', !held.size);
+    say(byId('held-now'), `${count(held.events - held.dropped)} held (${bytes(held.bytes)})`);
+    say(byId('let-go'), held.dropped ? `, ${count(held.dropped)} let go` : '');
     const oldest = held.timeNear(held.first, 1);
     this.#show('oldest', !Number.isNaN(oldest), () => `oldest ${timeOfDay(oldest)}`);
   }
