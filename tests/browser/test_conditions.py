@@ -96,7 +96,7 @@ def test_at_a_thousand_events_a_second_a_screen_reader_hears_no_more_than_a_sent
         dashboard.wait_for_timeout(25)
 
     times = dashboard.evaluate("heard")
-    assert 1 <= len(times) <= 5
+    assert times
     assert all(later - before >= 990 for before, later in zip(times, times[1:], strict=False))
 
 
