@@ -19,6 +19,9 @@ NODE := node_modules/.made-$(shell cksum < package.json | cut -d ' ' -f 1)
 .PHONY: help setup run shell simulate test test-compat chaos chaos-mutants soak screenshots bench bench-fanout bench-latency bench-burst bench-send bench-reactions bench-replay bench-memory bench-connect bench-end-to-end bench-drops bench-browser bench-scaling check check-js clean
 .NOTPARALLEL:
 
+# Each of the hundreds of processes that the tests start would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -51,13 +54,12 @@ ANY_DATABASE := events/test_nudge_valkey.py \
 		test_rolling_restart.py test_server.py test_socket_access.py test_socket_bounded.py test_socket_plain.py \
 		test_socket_protocol.py test_socket_shutdown.py test_sse.py test_tail.py test_tokens.py test_write_shell.py)
 
-# A lane for each of two cores, with its share of the browser tests, for which the database has no part.
+# A lane for each of two cores. For the browser tests the database has no part: they keep the shorter lane company.
 test: check ## Check and test everything, on SQLite and PostgreSQL, in a real browser
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && $(PY) -m tests.lanes \
-		env -u DATABASE_URL $(PYTEST) --ignore-glob='tests/browser/test_[e-z]*' \
+		env -u DATABASE_URL $(PYTEST) --ignore=tests/browser \
 		--beside $(PY) -m tests.postgresql $(PYTEST) tests/events tests/integration tests/academy tests/browser \
-			tests/compat/test_awkward_project.py --ignore-glob='tests/browser/test_[a-d]*' \
-			$(ANY_DATABASE:%=--ignore=tests/%)
+			tests/compat/test_awkward_project.py $(ANY_DATABASE:%=--ignore=tests/%)
 
 test-compat: $(TEST) ## Test with Django 5.2 and with the newest, on the Pythons that are found
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && $(PY) -m tests.compat.matrix
