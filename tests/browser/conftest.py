@@ -124,35 +124,40 @@ def serve(seeded: Path, folder: Path, **environment: str) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def joined(tmp_path_factory) -> Path:
-    """Static files in which each page is one script, beside whatever else there is."""
+def joined(tmp_path_factory) -> dict[str, str]:
+    """The environment of a server that serves each page's modules joined into one script."""
     folder = tmp_path_factory.mktemp("joined")
     for page in PAGES:
         script = folder / page
         script.parent.mkdir(parents=True, exist_ok=True)
         script.write_text(join(STATIC / page))
-    return folder
+    return {"DJANGO_SETTINGS_MODULE": "tests.browser.joined_settings", "JOINED": str(folder)}
 
 
 @pytest.fixture(scope="session")
 def site(seeded, joined, tmp_path_factory) -> Iterator[Server]:
-    """One server for all tests that only need the page: their websocket is scripted, its modules are joined."""
-    own = {"DJANGO_SETTINGS_MODULE": "tests.browser.joined_settings", "JOINED": str(joined)}
-    yield from serve(seeded, tmp_path_factory.mktemp("site"), **own)
+    """One server for all tests that only need the page: their websocket is scripted."""
+    yield from serve(seeded, tmp_path_factory.mktemp("site"), **joined)
 
 
 @pytest.fixture
-def server(seeded, tmp_path) -> Iterator[Server]:
+def server(seeded, joined, tmp_path) -> Iterator[Server]:
     """A server of the test's own, to send to, kill and start again."""
+    yield from serve(seeded, tmp_path, **joined)
+
+
+@pytest.fixture
+def unjoined(seeded, tmp_path) -> Iterator[Server]:
+    """The same, with all modules as they are: what loads them must not be waited for by every test."""
     yield from serve(seeded, tmp_path)
 
 
 @pytest.fixture
 def watched(page: Page, request: pytest.FixtureRequest) -> Iterator[Page]:
     """Fails its test on console errors, page errors, dialogs, policy reports and requests to other hosts."""
-    if "server" in request.fixturenames:
+    for server in {"server", "unjoined"} & {*request.fixturenames}:
         # So that it is still there when this fixture ends: whatever the page asks of it is answered until then.
-        request.getfixturevalue("server")
+        request.getfixturevalue(server)
     bad: list[str] = []
 
     def said(message):

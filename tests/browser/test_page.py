@@ -212,10 +212,10 @@ def test_an_inline_style_is_refused_by_the_browser(page, site):
     assert page.evaluate("getComputedStyle(document.body).display") == "block"
 
 
-def test_every_module_is_loaded_and_none_twice(watched, server, scripted):
+def test_every_module_is_loaded_and_none_twice(watched, unjoined, scripted):
     asked: list[str] = []
     watched.on("request", lambda request: asked.append(request.url))
-    watched.goto(server.url)
+    watched.goto(unjoined.url)
     expect(watched.locator(".conn__text")).to_have_text("Connected")
 
     scripts = [url for url in asked if url.endswith(".js")]
