@@ -222,7 +222,7 @@ def test_every_module_is_loaded_and_none_twice(watched, unjoined, scripted):
     assert len(scripts) == len(set(scripts)) == len([*STATIC.rglob("*.js")]) - len([*STATIC.glob("catalog/*.js")])
 
 
-@pytest.mark.parametrize(("page", "most"), [("dashboard", 67_000), ("catalog", 12_000)])
+@pytest.mark.parametrize(("page", "most"), [("dashboard", 68_000), ("catalog", 12_000)])
 def test_the_scripts_and_styles_of_a_page_weigh_no_more_than_they_may(page, most):
     """Compressed together, without the comments: those are for whoever reads the sources, which are what is served."""
     files = [path for path in sorted(STATIC.rglob("*")) if path.suffix in (".js", ".css")]

@@ -7,7 +7,7 @@ import {copyFrom} from './copy.js';
 import {byId, h, icon, mark} from './dom.js';
 import {showRaw, showTree} from './payload.js';
 
-const PAGE = matchMedia('(max-width: 63.99rem)');    // below, the detail is a page; app.css says the same
+const PAGE = matchMedia('(max-width: 63.99rem)');    // below, the detail is a page; detail.css says the same
 const FIRST = ['id', 'correlationid', 'causationid', 'origin', 'sentfrom', 'originhost', 'originuser', 'traceparent', 'sequence', 'source', 'subject', 'sender', 'time'];
 const CALLED = new Map([['correlationid', 'correlation'], ['causationid', 'cause'], ['sentfrom', 'sent from'], ['originhost', 'host'], ['originuser', 'user']]);
 const SHOWN = new Set(['data', 'type', 'summary', 'specversion', 'datacontenttype', 'outcome', 'reactions']);
