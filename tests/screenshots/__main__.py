@@ -33,6 +33,10 @@ OPEN_FAILED = """() => {
     row?.click();
     return Boolean(row);
 }"""
+# Of each row, what its receivers did.
+ALL_TOLD = (
+    "() => [...document.querySelectorAll('.rows .row:not([hidden]) .c-recv__text')].every((one) => one.textContent)"
+)
 TYPE = "(field, text) => { field.value = text; field.dispatchEvent(new Event('input')); }"
 
 # What "system-ui" is on most desktops looks like one of these; the first that is installed is taken.
@@ -100,7 +104,6 @@ def show(page: Page, state: str) -> None:
     elif state == "live":
         page.keyboard.press("l")
         expect(page.locator(".conn[data-conn=live]")).to_be_visible(timeout=WAIT_MS)
-        expect(page.locator('.rows .row[aria-rowindex="2"] .c-recv__text')).not_to_be_empty(timeout=WAIT_MS)
     elif state == "detail":
         page.wait_for_function(OPEN_FAILED, timeout=WAIT_MS)
         expect(page.locator("#detail")).to_be_visible()
@@ -116,6 +119,8 @@ def show(page: Page, state: str) -> None:
     page.mouse.move(0, 0)
     page.evaluate("document.activeElement?.blur()")
     page.wait_for_timeout(700)
+    if state == "live":
+        page.wait_for_function(ALL_TOLD, timeout=WAIT_MS)
 
 
 def business(server: School, seconds: float) -> None:
