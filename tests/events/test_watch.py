@@ -40,10 +40,17 @@ def test_a_watch_sees_commits_and_nothing_else(watch, order_paid):
     assert [watch.changed(), watch.changed()] == [True, False]
 
 
-@pytest.mark.only_on("sqlite")
-def test_a_file_that_takes_the_place_of_the_log_is_noticed(watch, tmp_path, monkeypatch):
+@pytest.fixture
+def file(tmp_path):
+    """A log of the test's own; the database has its own name again before it is emptied."""
     file = tmp_path / "log.sqlite3"
-    monkeypatch.setitem(connection.settings_dict, "NAME", file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(connection.settings_dict, "NAME", file)
+        yield file
+
+
+@pytest.mark.only_on("sqlite")
+def test_a_file_that_takes_the_place_of_the_log_is_noticed(file):
     watch = log.Watch()
     assert not watch.changed()
 
