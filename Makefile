@@ -49,17 +49,20 @@ simulate: setup ## Do business at the example school, RATE=20 signals a second
 PYTEST := env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u METRICS_TOKEN -u LOG_FORMAT -u HTTPS -u PROXIES $(PY) -m pytest
 
 # In these a database has no part worth a second run.
-ANY_DATABASE := events/test_nudge_valkey.py \
+ANY_DATABASE := $(addprefix events/,test_documentation.py test_event.py test_fields.py test_instance.py test_logs.py \
+		test_mask.py test_nudge_valkey.py test_payload.py test_reception.py test_schema.py test_settings.py test_shape.py \
+		test_streams.py test_summary.py test_tally.py test_value.py) \
 	$(addprefix integration/,test_asyncapi.py test_cloudevents.py test_examples.py test_hostile.py test_layers.py \
 		test_rolling_restart.py test_server.py test_socket_access.py test_socket_bounded.py test_socket_plain.py \
 		test_socket_protocol.py test_socket_shutdown.py test_sse.py test_tail.py test_tokens.py test_write_shell.py)
 
-# A lane for each of two cores. For the browser tests the database has no part: they keep the shorter lane company.
+# A lane for each of two cores, with its share of the browser tests, for which the database has no part.
 test: check ## Check and test everything, on SQLite and PostgreSQL, in a real browser
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && $(PY) -m tests.lanes \
-		env -u DATABASE_URL $(PYTEST) --ignore=tests/browser \
+		env -u DATABASE_URL $(PYTEST) --ignore-glob='tests/browser/test_[d-z]*' \
 		--beside $(PY) -m tests.postgresql $(PYTEST) tests/events tests/integration tests/academy tests/browser \
-			tests/compat/test_awkward_project.py $(ANY_DATABASE:%=--ignore=tests/%)
+			tests/compat/test_awkward_project.py --ignore-glob='tests/browser/test_[a-c]*' \
+			$(ANY_DATABASE:%=--ignore=tests/%)
 
 test-compat: $(TEST) ## Test with Django 5.2 and with the newest, on the Pythons that are found
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && $(PY) -m tests.compat.matrix

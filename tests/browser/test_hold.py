@@ -48,6 +48,15 @@ def test_a_pause_stays_when_one_scrolls_down_and_up_again(full, scripted):
     expect(row(full, 0)).to_contain_text("order 110")
 
 
+def test_what_comes_while_rows_get_another_height_is_followed(full, scripted):
+    for number, width in enumerate([390, 1280] * 5, start=101):
+        full.set_viewport_size({"width": width, "height": 800})
+        scripted.events(number, 1)
+
+        expect(row(full, 0)).to_contain_text(f"order {number}")
+        expect(full.locator("#strip")).to_contain_text("Following the newest.")
+
+
 def test_scrolling_down_holds_and_a_thousand_arrivals_move_nothing(full, scripted):
     full.locator("#list").hover()
     full.mouse.wheel(0, 300)

@@ -245,11 +245,11 @@ export class List {
     this.scheduler.now('list');
   }
 
-  /** Rows are higher now, or less high: what is open stays on the screen, and else what was on top. */
+  /** Rows are higher now, or less high: what is open stays on the screen, and else what was on top; not the newest, which is followed. */
   #stay(top) {
     if (!this.#drawnEnd) return;
     if (this.selected !== null) this.centre(this.selected);
-    else this.#anchor.keep({ordinal: this.#ordinalAt(top), offset: 0});
+    else if (top > 0) this.#anchor.keep({ordinal: this.#ordinalAt(top), offset: 0});
   }
 
   #grow() {
