@@ -15,6 +15,8 @@ import subprocess
 import sys
 from typing import Any
 
+import django
+
 DATABASES = ("postgresql", "sqlite")
 MUTANT_SECONDS = 6.0
 # What a campaign ends with that found something. (Python itself ends with 1 when it breaks down.)
@@ -65,6 +67,8 @@ def _apart(
 def _mutants(seed: int) -> int:
     """A campaign that passes with a mutant, or breaks down, has not noticed it."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.chaos.settings"
+    django.setup()
+    # It knows the product's tables, and so must wait for that.
     from .mutants import MUTANTS
 
     missed = 0
