@@ -240,10 +240,15 @@ def now() -> datetime:
     return datetime.fromtimestamp(clock.time(), UTC)
 
 
-# Asked for twice of each event: for its line, and for its row.
-@lru_cache(maxsize=16)
 def rfc3339(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return _written(time.astimezone(UTC))
+
+
+# Asked for twice of each event, for its line and for its row. In UTC no hour comes twice: elsewhere two times that are
+# equal, and have the same hash, may be an hour apart.
+@lru_cache(maxsize=16)
+def _written(time: datetime) -> str:
+    return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _parsed(entry: Entry) -> Any:

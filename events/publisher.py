@@ -113,8 +113,8 @@ class Publisher:
     def flush(self, timeout: float = FLUSH_SECONDS) -> bool:
         """Wait until nothing is left to do. False if that took longer than `timeout` seconds."""
         if self._may_note() and not (self._thread and self._thread.is_alive()) and not _is_in_a_loop():
-            # Nobody else will.
-            self._note()
+            # Nobody else will; the thread, if there was one, would have told the group.
+            self._note(tell=self._thread is not None)
         with self._rung:
             self._hurries = True
             self._rung.notify_all()

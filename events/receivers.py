@@ -3,7 +3,6 @@
 import logging
 import sys
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import SynchronousOnlyOperation
@@ -215,9 +214,7 @@ def _name_of(sender: Any) -> str:
     # `isinstance` would ask a lazy object for its class, and so evaluate it.
     if issubclass(kind, str):
         return one_line(str.__str__(sender))
-    return _name_of_class(sender if issubclass(kind, type) else kind)
-
-
-@lru_cache(maxsize=1024)
-def _name_of_class(kind: Any) -> str:
+    # Not kept by the class: one may have no hash, and the event is worth more.
+    if issubclass(kind, type):
+        kind = sender
     return one_line(kind._meta.label if issubclass(kind, Model) else f"{kind.__module__}.{kind.__qualname__}")

@@ -111,7 +111,7 @@ class Shown:
         if issubclass(kind, enum.Enum):
             return self.value(value.value)
         if issubclass(kind, str):
-            return self.string(str.__str__(value))  # A subclass could say anything of itself.
+            return self.string(value)
         if issubclass(kind, int):
             return self.integer(int.__int__(value))
         if issubclass(kind, float):
@@ -140,6 +140,7 @@ class Shown:
         return self.mark("unsupported", type=f"{kind.__module__}.{kind.__qualname__}")
 
     def string(self, value: str) -> Any:
+        value = str.__str__(value)  # A subclass could say anything of itself.
         size = len(value)
         if size > self.limit - self.spent:
             return self.mark("too-large", characters=size)
@@ -152,6 +153,8 @@ class Shown:
         if bits > 4096:
             return self.mark("too-large", bits=bits)
         self.spent += bits // 3
+        if self.spent > self.limit:
+            raise _TooLarge
         return value
 
     def number(self, value: float) -> Any:

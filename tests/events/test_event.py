@@ -5,6 +5,7 @@ import re
 import uuid
 import weakref
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -143,3 +144,10 @@ def test_time_is_told_in_utc_always_with_microseconds():
     assert rfc3339(elsewhere) == "2026-03-01T09:30:00.000000Z"
     assert now().tzinfo is UTC
     assert abs(now() - datetime.now(UTC)) < timedelta(seconds=1)
+
+
+def test_the_hour_that_comes_twice_is_two_times():
+    once = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+
+    assert rfc3339(once) == "2026-10-25T00:30:00.000000Z"
+    assert rfc3339(once.replace(fold=1)) == "2026-10-25T01:30:00.000000Z"

@@ -51,6 +51,22 @@ def test_a_neighbour_that_raises_changes_nothing_for_us_and_we_nothing_for_it(st
     assert notes() == ["a"]
 
 
+class Unhashable(type):
+    """A class of this kind cannot be the key of anything."""
+
+    __hash__ = None
+
+
+class Shop(metaclass=Unhashable):
+    pass
+
+
+def test_a_sender_of_a_class_without_a_hash_is_known_by_its_name(order_paid, read_log):
+    order_paid.send(sender=Shop())
+
+    assert read_log()[0]["sender"] == f"{__name__}.Shop"
+
+
 def in_a_thread(function):
     thread = threading.Thread(target=function)
     thread.start()

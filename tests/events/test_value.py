@@ -116,6 +116,26 @@ def test_what_cannot_be_shown_is_a_mark_that_says_why(value, reason, facts):
     assert show(value) == ({"$mark": reason, **facts}, {reason})
 
 
+class Liar(str):
+    def __len__(self):
+        return 0
+
+    def isascii(self):
+        return True
+
+
+def test_a_string_that_lies_about_itself_is_looked_at_all_the_same():
+    class Told:
+        def __str__(self):
+            return Liar("\0" * 100)
+
+    promise = lazy(lambda: str(Told()), str)()
+
+    assert show(Liar("a\0")) == ("a␀", {"nul"})
+    assert show(promise) == ("␀" * 100, {"nul"})
+    assert show(promise, limit=50)[1] == {"too-large"}
+
+
 def test_nul_and_lone_surrogates_are_replaced_in_values_and_in_keys():
     shown, degraded = show({"a\0": "b\0c", "\ud800": "d\udfffe"})
 
