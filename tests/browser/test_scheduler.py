@@ -53,3 +53,18 @@ def test_what_a_drawing_marks_is_drawn_in_the_same_frame_if_it_comes_later_and_e
         return [asked, frames.length, drawn];
         """,
     ) == [1, 0, ["focus", "last", "end", "focus"]]
+
+
+def test_a_drawing_that_throws_keeps_nothing_else_from_being_drawn(modules):
+    assert tried(
+        modules,
+        """
+        scheduler.add('broken', () => { throw new Error('broken'); });
+        scheduler.add('last', () => drawn.push('last'));
+        scheduler.mark('broken'); scheduler.mark('last');
+        try { frame(1000); } catch (error) { drawn.push(error.message); }
+        frame(1020);
+        scheduler.mark('last'); frame(1040);
+        return drawn;
+        """,
+    ) == ["broken", "last", "last"]

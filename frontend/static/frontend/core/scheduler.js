@@ -43,16 +43,19 @@ export class Scheduler {
 
   #run(now) {
     const left = (task) => (task.waits() ? CALM - (now - task.last) : 0);
-    for (const task of this.#tasks.values()) {
-      if (!task.due || left(task) > 0) continue;
-      task.due = false;
-      task.last = now;
-      task.draw();
+    try {
+      for (const task of this.#tasks.values()) {
+        if (!task.due || left(task) > 0) continue;
+        task.due = false;
+        task.last = now;
+        task.draw();
+      }
+    } finally {    // what one of them throws keeps nothing else from being drawn
+      this.#asked = false;
+      const wait = Math.min(Infinity, ...[...this.#tasks.values()].filter(({due}) => due).map(left));
+      if (wait <= 0) this.#ask();    // marked meanwhile
+      else if (wait < Infinity && !this.#timer) this.#sleep(wait);
     }
-    this.#asked = false;
-    const wait = Math.min(Infinity, ...[...this.#tasks.values()].filter(({due}) => due).map(left));
-    if (wait <= 0) this.#ask();    // marked meanwhile
-    else if (wait < Infinity && !this.#timer) this.#sleep(wait);
   }
 
   #sleep(ms) {
