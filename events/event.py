@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from itertools import compress
 from json.encoder import encode_basestring_ascii as _quoted
 from operator import add
+from struct import Struct
 from typing import Any, NamedTuple
 
 from .personal import ghost_without_personal, reactions_without_personal, without_personal
@@ -49,8 +50,8 @@ _ID = slice(len(_OPENING), len(_OPENING) + 36)
 _SPLICE = _ID.stop + len('",')
 _SMALL = 16 * 1024
 
-_VERSION_AND_VARIANT = 0x7 << 76 | 0b10 << 62
-_RANDOM = ~(0xF << 76 | 0b11 << 62)
+_two_numbers = Struct(">HQ").unpack
+
 
 
 class Event(NamedTuple):
@@ -226,9 +227,10 @@ class Notes:
 
 def new_id(now: datetime) -> str:
     """A UUIDv7 (RFC 9562 §5.7). It names the event; positions order them."""
-    milliseconds, random = int(now.timestamp() * 1000), int.from_bytes(os.urandom(10))
-    digits = f"{milliseconds << 80 | random & _RANDOM | _VERSION_AND_VARIANT:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    milliseconds, (high, low) = int(now.timestamp() * 1000), _two_numbers(os.urandom(10))
+    variant = low >> 48 & 0x3FFF | 0x8000
+    last = low & 0xFFFFFFFFFFFF
+    return f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7{high & 0xFFF:03x}-{variant:04x}-{last:012x}"
 
 
 def sent_at(id: str) -> float:

@@ -14,7 +14,7 @@ from django.dispatch import Signal
 from . import metrics
 from .attachment import attached
 from .origin import line
-from .sending import Sending, current, enter, leave, steps, without_clocks
+from .sending import Sending, current, enter, leave, steps
 
 logger = logging.getLogger("signalcast.events")
 
@@ -76,7 +76,7 @@ def _subclass(own: Any) -> type:
                 responses = await _within(sending, super().asend(*arguments, **named))
             finally:
                 _finish(sending)
-            return without_clocks(responses)
+            return sending.without_clocks(responses)
 
         async def asend_robust(self, *arguments: Any, **named: Any) -> Any:
             sending = Sending(self, "asend_robust", line(sys._getframe()))
@@ -84,7 +84,7 @@ def _subclass(own: Any) -> type:
                 responses = await _within(sending, super().asend_robust(*arguments, **named))
             finally:
                 _finish(sending)
-            return without_clocks(responses)
+            return sending.without_clocks(responses)
 
         def connect(self, *arguments: Any, **named: Any) -> Any:
             answer = super().connect(*arguments, **named)
@@ -122,7 +122,7 @@ def _send(signal: Any, method: str, send: Any, arguments: Any, named: Any) -> An
     finally:
         leave(token)
         _finish(sending)
-    return without_clocks(responses)
+    return sending.without_clocks(responses)
 
 
 def _finish(sending: Sending) -> None:

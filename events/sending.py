@@ -32,6 +32,7 @@ class Sending:
     event_id = type = correlation_id = ""
     is_told = False
     """Whether its reactions were looked at, so that later ones must be told apart."""
+    _is_clocked = False
     _names: Sequence[Known] | None = None
     _times: list[int | None]
     _ignored: Sequence[str] = ()
@@ -57,11 +58,15 @@ class Sending:
             return live
         names = _names(sync, cast.sync, in_order)
         times: list[int | None] = [None] * (len(sync) + len(later))
+        self._sync, self._times, self._ignored = len(sync), times, cast.ignored
+        if not later and all([name.is_ours for name in names]):
+            self._names = names
+            return live  # Nobody else looks on, as with most signals while they are new.
+        self._is_clocked = True
         clocked = [
             receiver if name.is_ours else _clocked(receiver, name, index, self)
             for index, (receiver, name) in enumerate(zip(sync, names, strict=True))
         ]
-        self._sync, self._times, self._ignored = len(sync), times, cast.ignored
         if not later:
             self._names = names
             return clocked, later
@@ -71,6 +76,12 @@ class Sending:
             _clocked_later(receiver, name, index, self)
             for index, (receiver, name) in enumerate(zip(later, names_later, strict=True), len(sync))
         ]
+
+    def without_clocks(self, responses: Any) -> Any:
+        """What Django answers, with the receivers themselves in it."""
+        if not self._is_clocked or type(responses) is not list:
+            return responses
+        return [(_within(pair[0]), *pair[1:]) if type(pair) is tuple and pair else pair for pair in responses]
 
     @property
     def cause(self) -> "Sending | None":
@@ -235,13 +246,6 @@ def _clocked_later(receiver: Receiver, name: Known, index: int, sending: Sending
         return response
 
     return _named(clocked, receiver, name)
-
-
-def without_clocks(responses: Any) -> Any:
-    """What Django answers, with the receivers themselves in it."""
-    if type(responses) is not list:
-        return responses
-    return [(_within(pair[0]), *pair[1:]) if type(pair) is tuple and pair else pair for pair in responses]
 
 
 def _within(receiver: Any) -> Any:

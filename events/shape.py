@@ -29,6 +29,8 @@ class Shape(NamedTuple):
     key_columns: tuple[str, ...]
     is_secret_key: bool
     fields: tuple[Declared, ...]
+    leads_on: bool
+    """Whether one of them is another instance."""
     personal: frozenset[str]
     """Those of its fields that are personal."""
     has_personal_key: bool
@@ -61,6 +63,7 @@ def shape_of(model: Any, declared: tuple[str, ...], personal: tuple[str, ...] = 
         key_columns=key_columns(model),
         is_secret_key=is_secret(meta.pk.name),
         fields=fields,
+        leads_on=any(field.foreign_key for field in fields),
         personal=frozenset(field.name for field in fields if field.name in hidden or field.name in personal),
         has_personal_key="pk" in personal or any(field.name in hidden for field in (meta.pk, *meta.pk_fields)),
     )

@@ -21,8 +21,10 @@ def summarise(data: Mapping[str, Any]) -> str:
 
 def one_line(text: str) -> str:
     """The text without what CloudEvents forbids in strings, cut at 200 characters."""
-    shown = text[: 2 * MAX_LENGTH]
     # What is printable is allowed, and most texts are; to search one costs 3 µs.
+    if len(text) <= MAX_LENGTH and text.isprintable():
+        return text
+    shown = text[: 2 * MAX_LENGTH]
     if not shown.isprintable():
         shown = _FORBIDDEN.sub(" ", shown)
     return shown if len(shown) <= MAX_LENGTH else shown[: MAX_LENGTH - 1] + "…"
@@ -49,6 +51,7 @@ def _reference(value: dict[str, Any]) -> str:
         known = f"{known} {value['pk']}"
     fields = value.get("fields")
     # A dict that somebody sent may look like a reference, and not be one.
-    items = fields.values() if isinstance(fields, dict) else ()
-    shown = ", ".join([str(item) for item in items if type(item) in _PLAIN and item != ""])
+    if type(fields) is not dict:
+        return known
+    shown = ", ".join([str(item) for item in fields.values() if type(item) in _PLAIN and item != ""])
     return f"{known}: {shown}" if shown else known

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
+from functools import lru_cache, partial
 from json.encoder import c_make_encoder, encode_basestring_ascii  # type: ignore[attr-defined]
 from pathlib import PurePath
 from typing import Any
@@ -70,7 +71,10 @@ class Shown:
     def argument(self, name: Any, value: Any) -> tuple[str, Any]:
         known = None
         try:
-            known = name if _is_plain(name) else self.key(name)
+            if type(name) is str and len(name) <= MAX_NAME and _is_usual(name):
+                known = name
+                return name, self.value(value)
+            known = self.key(name)
             return known, self.keyed(known, value)
         except _TooLarge:
             shown = self.mark("too-large")
@@ -84,19 +88,20 @@ class Shown:
         return self.value(value)
 
     def value(self, value: Any) -> Any:
-        self.spent += 2
-        if self.spent > self.limit:
-            raise _TooLarge
         kind = type(value)
         if kind is str:
             return self.string(value)
         if kind is int:
             return self.integer(value)
+        self.spend(2)
         if value is None or kind is bool:
             return value
         # From here on `isinstance` would ask a lazy object for its class, and so evaluate it.
         if issubclass(kind, Model):
-            return self.nested(value, self.reference)
+            shape = shape_of(kind)
+            if shape.leads_on:
+                return self.nested(value, partial(self.reference, shape))
+            return self.reference(shape, value)
         if issubclass(kind, LazyObject):
             return self.lazy(value)
         if kind in _BUILT_IN:
@@ -110,19 +115,20 @@ class Shown:
     def scalar(self, value: Any, kind: type) -> Any:
         if issubclass(kind, enum.Enum):
             return self.value(value.value)
-        if issubclass(kind, str):
-            return self.string(value)
-        if issubclass(kind, int):
-            return self.integer(int.__int__(value))
         if issubclass(kind, float):
             return self.number(float.__float__(value))
-        if issubclass(kind, Decimal):
-            return self.string(str(value)) if value.is_finite() else self.mark("not-a-number", value=str(value))
+        if issubclass(kind, Decimal) and not value.is_finite():
+            return self.mark("not-a-number", value=str(value))
         if issubclass(kind, datetime.timedelta):
             return duration_iso_string(value)
+        self.spent -= 2  # Integers and strings pay for themselves.
+        if issubclass(kind, int):
+            return self.integer(int.__int__(value))
         if issubclass(kind, datetime.date | datetime.time):
-            return self.string(value.isoformat())
-        return self.string(str(value))  # UUIDs, paths and lazy strings.
+            value = value.isoformat()
+        elif not issubclass(kind, str):
+            value = str(value)  # Decimals, UUIDs, paths and lazy strings.
+        return self.string(str.__str__(value))  # A class made of `str` could say anything of itself.
 
     def container(self, value: Any, kind: type) -> Any:
         if issubclass(kind, dict):
@@ -140,21 +146,24 @@ class Shown:
         return self.mark("unsupported", type=f"{kind.__module__}.{kind.__qualname__}")
 
     def string(self, value: str) -> Any:
-        value = str.__str__(value)  # A subclass could say anything of itself.
         size = len(value)
-        if size > self.limit - self.spent:
+        spent = self.spent + size + 2
+        if spent > self.limit:
+            self.spend(2)
             return self.mark("too-large", characters=size)
-        self.spent += size
+        self.spent = spent
         return value if value.isascii() and "\0" not in value else _text(value, self.degraded)
 
     def integer(self, value: int) -> Any:
         # Python refuses to print integers of more than 4,300 digits.
         bits = value.bit_length()
         if bits > 4096:
+            self.spend(2)
             return self.mark("too-large", bits=bits)
-        self.spent += bits // 3
-        if self.spent > self.limit:
+        spent = self.spent + bits // 3 + 2
+        if spent > self.limit:
             raise _TooLarge
+        self.spent = spent
         return value
 
     def number(self, value: float) -> Any:
@@ -164,8 +173,7 @@ class Shown:
         wrapped = object.__getattribute__(value, "_wrapped")
         return self.mark("lazy") if wrapped is empty else self.value(wrapped)
 
-    def reference(self, instance: Model) -> dict[str, Any]:
-        shape = shape_of(type(instance))
+    def reference(self, shape: Shape, instance: Model) -> dict[str, Any]:
         held = memory(instance)
         key = key_in(held, shape.key_columns)
         reference = {"model": shape.label, "pk": self.keyed(shape.key, key) if shape.is_secret_key else self.value(key)}
@@ -237,6 +245,11 @@ class Shown:
         finally:
             self.path.pop()
 
+    def spend(self, size: int) -> None:
+        self.spent += size
+        if self.spent > self.limit:
+            raise _TooLarge
+
     def mark(self, reason: str, **facts: Any) -> dict[str, Any]:
         return mark(reason, self.degraded, **facts)
 
@@ -258,9 +271,10 @@ _SCALARS = (
 _BUILT_IN = frozenset({dict, list, tuple, set, float, Decimal, datetime.datetime, datetime.date, uuid.UUID})
 
 
-def _is_plain(name: Any) -> bool:
-    """Whether it can be a name in JSON as it is, as that of almost every argument."""
-    return type(name) is str and name.isidentifier() and name.isascii() and len(name) <= MAX_NAME
+@lru_cache(maxsize=2048)
+def _is_usual(name: str) -> bool:
+    """Whether it can be a name in JSON as it is, and its value may be shown, as with almost every argument."""
+    return name.isidentifier() and name.isascii() and not is_secret(name)
 
 
 def mark(reason: str, degraded: set[str], **facts: Any) -> dict[str, Any]:

@@ -97,6 +97,12 @@ def test_a_lone_event_is_published_at_once_and_what_follows_closely_in_one_pass(
     assert passes == [[1], [2, 3, 4, 5, 6]]
 
 
+def test_the_pause_after_a_pass_grows_with_what_it_brought_and_is_never_long():
+    pauses = [module.pause_after(events) for events in (1, 5, 12, 20, 1000)]
+
+    assert pauses == [0.005, 0.005, 0.012, 0.02, 0.02]
+
+
 def test_an_idle_publisher_closes_its_connection_and_opens_one_when_it_is_woken(
     order_paid, positions, own, until, monkeypatch
 ):

@@ -59,6 +59,12 @@ def test_json_stays_what_it_is(value):
     assert degraded == set()
 
 
+def test_what_is_as_long_as_the_limit_in_json_is_shown_however_it_is_made():
+    value = [decimal.Decimal(1), Whole(1)] * 1000
+
+    assert show(value, limit=len("[]") + 1000 * len('"1",1,')) == (["1", 1] * 1000, set())
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
