@@ -59,7 +59,7 @@ class Sending:
         names = _names(sync, cast.sync, in_order)
         times: list[int | None] = [None] * (len(sync) + len(later))
         self._sync, self._times, self._ignored = len(sync), times, cast.ignored
-        if not later and all([name.is_ours for name in names]):
+        if not later and len(names) == 1 and names[0].is_ours:
             self._names = names
             return live  # Nobody else looks on, as with most signals while they are new.
         self._is_clocked = True

@@ -46,7 +46,7 @@ def _phrase(name: str, value: Any) -> str:
 
 
 def _reference(value: dict[str, Any]) -> str:
-    known = value["model"].rpartition(".")[2]
+    known: str = value["model"].rpartition(".")[2]
     if type(value["pk"]) in _PLAIN:
         known = f"{known} {value['pk']}"
     fields = value.get("fields")
