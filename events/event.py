@@ -53,7 +53,6 @@ _SMALL = 16 * 1024
 _two_numbers = Struct(">HQ").unpack
 
 
-
 class Event(NamedTuple):
     """A business signal that was sent: what it was, who sent it, when, and what was said."""
 
