@@ -64,11 +64,6 @@ def parse(expression: object, limits: FilterLimits = LIMITS) -> Filter:
     return Filter(json.dumps(expression, sort_keys=True, separators=(",", ":")), matches, parser.reads_data)
 
 
-def of_types(patterns: Iterable[str]) -> Filter:
-    """The filter of `?type=academy.*&type=auth.user_logged_in`: any of these types, `*` all. Raises InvalidFilter."""
-    return parse(any_of("type", patterns))
-
-
 def any_of(name: str, patterns: Iterable[str]) -> Expression | None:
     """What asks for an attribute that is one of these texts, or begins with one that has a star behind it.
 

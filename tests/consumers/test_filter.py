@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from consumers import filter as filters
 from consumers.datapath import ABSENT
-from consumers.filter import EVERYTHING, FilterLimits, InvalidFilter, of_types, parse
+from consumers.filter import EVERYTHING, FilterLimits, InvalidFilter, any_of, parse
 from events.event import Entry
 
 
@@ -310,7 +310,7 @@ def test_what_a_client_wrote_is_repeated_in_short():
 
 
 def test_a_type_with_a_star_is_the_start_of_a_type():
-    chosen = of_types(["academy.*", "auth.user_logged_in"])
+    chosen = parse(any_of("type", ["academy.*", "auth.user_logged_in"]))
 
     assert chosen.matches(seen({"type": "academy.order_paid"}))
     assert chosen.matches(seen({"type": "auth.user_logged_in"}))
@@ -320,15 +320,15 @@ def test_a_type_with_a_star_is_the_start_of_a_type():
 
 @pytest.mark.parametrize("patterns", [[], ["*"], ["academy.*", "*"]])
 def test_no_type_and_a_lone_star_are_every_type(patterns):
-    assert of_types(patterns) is EVERYTHING
+    assert parse(any_of("type", patterns)) is EVERYTHING
 
 
 @pytest.mark.parametrize("pattern", ["", "*.paid", "aca*my", "a**"])
 def test_a_wrong_type_is_refused(pattern):
     with pytest.raises(InvalidFilter, match="write a whole type, or the start of one and a star"):
-        of_types([pattern])
+        parse(any_of("type", [pattern]))
 
 
 def test_types_are_bounded_in_number_as_every_filter_is():
     with pytest.raises(InvalidFilter, match="more than 100 expressions"):
-        of_types([f"type{number}" for number in range(filters.MAX_EXPRESSIONS)])
+        parse(any_of("type", [f"type{number}" for number in range(filters.MAX_EXPRESSIONS)]))

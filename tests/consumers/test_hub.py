@@ -3,7 +3,7 @@
 import asyncio
 from contextvars import ContextVar
 
-from consumers.filter import EVERYTHING, of_types
+from consumers.filter import EVERYTHING, any_of, parse
 
 from .conftest import positions, until
 from .memory import MemoryLog
@@ -55,7 +55,7 @@ async def test_who_lags_reads_a_page_in_several_goes(start_hub):
 async def test_subscriptions_at_one_place_get_the_very_same_batch(start_hub):
     log = MemoryLog()
     hub = await start_hub(log)
-    kinds = [EVERYTHING, of_types(["academy.*"])]
+    kinds = [EVERYTHING, parse(any_of("type", ["academy.*"]))]
 
     for kind in kinds:
         with hub.subscribe(kind, log.head_position + 1) as one, hub.subscribe(kind, log.head_position + 1) as other:
@@ -69,7 +69,10 @@ async def test_filters_that_differ_do_not_share(start_hub):
     log = MemoryLog()
     hub = await start_hub(log)
 
-    with hub.subscribe(of_types(["academy.*"]), 1) as academy, hub.subscribe(of_types(["shop.*"]), 1) as shop:
+    with (
+        hub.subscribe(parse(any_of("type", ["academy.*"])), 1) as academy,
+        hub.subscribe(parse(any_of("type", ["shop.*"])), 1) as shop,
+    ):
         log.append(3)
         await until(lambda: hub.head == 3)
 

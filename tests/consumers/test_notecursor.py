@@ -6,15 +6,15 @@ import random
 import pytest
 
 from consumers.batch import Batch
-from consumers.filter import EVERYTHING, of_types, parse
+from consumers.filter import EVERYTHING, any_of, parse
 from consumers.noteframe import NoteFrame
 from consumers.protocol import FRAME_BYTES, FRAME_EVENTS, Gap, Hello
 from consumers.sight import FULL, Sight
 
 from .memory import MemoryLog
 
-PAID = of_types(["academy.order_paid"])
-DONE = of_types(["academy.course_completed"])
+PAID = parse(any_of("type", ["academy.order_paid"]))
+DONE = parse(any_of("type", ["academy.course_completed"]))
 WITHOUT_PERSONAL = Sight("without personal data", personal=False)
 
 
@@ -597,7 +597,7 @@ async def test_whatever_happens_in_which_order_each_note_is_told_once_after_its_
 async def test_whatever_changes_meanwhile_nothing_is_told_of_what_was_not_sent_or_is_hidden(start_hub, join, seed):
     chance = random.Random(seed)
     types = ("academy.order_paid", "academy.course_completed", "shop.sold")
-    filters = [EVERYTHING, PAID, DONE, of_types(["academy.*"])]
+    filters = [EVERYTHING, PAID, DONE, parse(any_of("type", ["academy.*"]))]
     sights = [
         FULL,
         Sight("academy", allows=lambda type: type.startswith("academy.")),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from consumers.filter import EVERYTHING, of_types
+from consumers.filter import EVERYTHING, any_of, parse
 from consumers.opening import open_at
 from consumers.protocol import Gap, Last, Since
 from consumers.sight import Sight
@@ -54,12 +54,12 @@ async def test_the_last_events_that_match_are_counted(start_hub):
         log.append(1)
         log.append(9, type="academy.course_completed")
     hub = await start_hub(log)
-    paid = of_types(["academy.order_paid"])
+    paid = parse(any_of("type", ["academy.order_paid"]))
 
     assert (await open_at(hub, Last(3), paid)).start == 71
     assert (await open_at(hub, Last(0), paid)).start == 101
     assert (await open_at(hub, Last(99), paid)).start == 1
-    assert (await open_at(hub, Last(3), of_types(["nothing"]))).start == 1
+    assert (await open_at(hub, Last(3), parse(any_of("type", ["nothing"])))).start == 1
 
 
 async def test_the_last_events_that_match_are_counted_from_the_log_s_head_not_the_hub_s(start_hub):
@@ -70,7 +70,7 @@ async def test_the_last_events_that_match_are_counted_from_the_log_s_head_not_th
     await hub.catch_up()
     log.append(10)
 
-    assert (await open_at(hub, Last(3), of_types(["academy.order_paid"]))).start == 18
+    assert (await open_at(hub, Last(3), parse(any_of("type", ["academy.order_paid"])))).start == 18
 
 
 async def test_the_last_events_that_match_are_looked_for_in_a_bounded_range(start_hub):
@@ -79,7 +79,7 @@ async def test_the_last_events_that_match_are_looked_for_in_a_bounded_range(star
     hub = await start_hub(log)
     log.interval = 60
 
-    opening = await open_at(hub, Last(3), of_types(["academy.order_paid"]))
+    opening = await open_at(hub, Last(3), parse(any_of("type", ["academy.order_paid"])))
 
     assert opening.start == 1006
     starts = [call[0] for call in log.calls if call not in ("head", (1, 1))]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers import excerpt
-from consumers.filter import EVERYTHING, of_types
+from consumers.filter import EVERYTHING, any_of, parse
 from consumers.page import Asked, page_of
 from consumers.protocol import Last
 from consumers.sight import FULL, Sight
@@ -152,7 +152,7 @@ async def test_the_pages_of_a_range_end_where_it_ends(hub):
 async def test_a_filter_that_matches_nothing_moves_on(start_hub, monkeypatch):
     monkeypatch.setattr(excerpt, "SCAN", 40)
     hub = await start_hub(MemoryLog(events=100))
-    nothing = of_types([COMPLETED])
+    nothing = parse(any_of("type", [COMPLETED]))
 
     forward = await walk(hub, asked(nothing, after=0), "next")
     backward = await walk(hub, asked(nothing), "previous")
@@ -184,7 +184,10 @@ async def test_a_page_looks_at_so_much_that_does_not_match_and_at_any_size_that_
     hub = await start_hub(log)
     nobody = Sight("nobody", allows=lambda type: False)
 
-    for first, name in ((asked(of_types([COMPLETED]), after=0), "next"), (asked(of_types([COMPLETED])), "previous")):
+    for first, name in (
+        (asked(parse(any_of("type", [COMPLETED])), after=0), "next"),
+        (asked(parse(any_of("type", [COMPLETED]))), "previous"),
+    ):
         looked = await walk(hub, first, name)
         blind = await walk(hub, first, name, nobody)
 
@@ -197,7 +200,7 @@ async def test_others_have_their_turn_while_a_page_is_looked_for(start_hub):
     hub = await start_hub(log, ring=5000, bytes=10_000_000)
     log.append(5000)
     await hub.catch_up()
-    looking = asyncio.create_task(page_of(hub, asked(of_types([COMPLETED]), after=0), FULL))
+    looking = asyncio.create_task(page_of(hub, asked(parse(any_of("type", [COMPLETED])), after=0), FULL))
     turns, reads = 0, len(log.calls)
 
     while not looking.done():
@@ -217,7 +220,7 @@ async def test_large_events_are_not_read_in_heaps(start_hub, monkeypatch):
     held = []
     monkeypatch.setattr(excerpt, "_too_many", lambda run: held.append(len(run)) or _too_many(run))
 
-    pages = await walk(hub, asked(of_types([COMPLETED])), "previous")
+    pages = await walk(hub, asked(parse(any_of("type", [COMPLETED]))), "previous")
 
     assert [(page["from"], page["to"]) for page in pages] == [(1, 301)]
     # After the first look it knows how large they are.
@@ -319,7 +322,7 @@ def logs(draw):
     ring=st.integers(1, 100),
 )
 def test_pages_are_together_what_a_plain_read_gives(log, types, hidden, limit, scan, steps, most, ring):
-    filter = of_types(types)
+    filter = parse(any_of("type", types))
     sight = Sight("some", allows=lambda type: type != hidden) if hidden else FULL
     wanted = [each.line for each in log.held if each.type != hidden and (not types or each.type in types)]
     oldest = log.held[0].position if log.held else log.head_position + 1
@@ -367,7 +370,7 @@ def test_what_is_hidden_shows_in_nothing_but_positions(hidden, types, limit, rin
         hub = make_hub(log, ring=ring)
         await hub.start()
         try:
-            first = asked(of_types(types), limit, after=0), asked(of_types(types), limit)
+            first = asked(parse(any_of("type", types)), limit, after=0), asked(parse(any_of("type", types)), limit)
             return await walk(hub, first[0], "next", sight), await walk(hub, first[1], "previous", sight)
         finally:
             await hub.stop()

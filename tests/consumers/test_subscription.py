@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from consumers.filter import EVERYTHING, of_types, parse
+from consumers.filter import EVERYTHING, any_of, parse
 from consumers.protocol import FRAME_BYTES, Gap
 from consumers.subscription import DATA_BYTES, SCAN, LogReplaced, Pruned, Subscription, select
 
 from .memory import entry
 
-PAID = of_types(["academy.order_paid"])
-DONE = of_types(["academy.course_completed"])
+PAID = parse(any_of("type", ["academy.order_paid"]))
+DONE = parse(any_of("type", ["academy.course_completed"]))
 
 
 class List:

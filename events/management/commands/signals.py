@@ -8,7 +8,6 @@ from django.core.management import BaseCommand, CommandParser
 
 from events import inventory
 
-WIDTH = 100
 FIELDS_SHOWN = 20
 
 # What would hide, reorder or break what stands beside it in a terminal.

@@ -48,7 +48,7 @@ export class Pips {
 }
 
 /** "4 ok", "1 of 4 failed", "no receivers". */
-export function inWords({listened, failed, ok}) {
+function inWords({listened, failed, ok}) {
   if (!listened) return 'no receivers';
   if (failed) return `${failed} of ${listened} failed`;
   return ok === listened ? `${listened} ok` : `${ok} of ${listened} ok`;
