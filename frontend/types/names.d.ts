@@ -74,6 +74,7 @@ declare global {
     onState?(stream: EventStream): void;
     onGap?(gap: Gap): void;
     onFiltered?(message: {from: number}): void;
+    onResumed?(newest: {from: number; to: number}): void;
     WebSocket?: typeof globalThis.WebSocket;
     random?(): number;
     now?(): number;

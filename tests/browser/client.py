@@ -19,7 +19,7 @@ OPEN = """async (options) => {
         send(text) { this.sent.push(text); }
         close() { this.readyState = 3; }
     }
-    Object.assign(window, {sockets: [], batches: [], notes: [], gaps: [], states: []});
+    Object.assign(window, {sockets: [], batches: [], notes: [], resumes: [], gaps: [], states: []});
     const {kept, url, ...rest} = options;
     const storage = {
         getItem: () => window.written ?? kept ?? null,
@@ -31,6 +31,7 @@ OPEN = """async (options) => {
         onBatch: (batch) => batches.push(batch),
         onReactions: (lines, after) => notes.push(['reactions', lines, after]),
         onGhosts: (lines, after) => notes.push(['ghosts', lines, after]),
+        onResumed: (newest) => resumes.push(newest),
         onGap: (gap) => gaps.push(gap),
         onState: ({name}) => { if (states.at(-1) !== name) states.push(name); },
     });

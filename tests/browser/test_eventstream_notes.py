@@ -3,7 +3,7 @@
 import json
 
 from tests.browser.client import OTHER, events, welcome
-from tests.browser.scripted import EPOCH, dump, event, identity, notes, reaction, receiver
+from tests.browser.scripted import EPOCH, batch, dump, event, identity, notes, reaction, receiver
 
 LINE = dump(reaction(42, receiver("academy.receivers.enroll_student")))
 
@@ -90,3 +90,31 @@ def test_what_this_client_does_not_know_is_passed_over(live):
     live.receive(events(43, 1))
 
     assert live.get("[stream.name, stream.position, stream.noted ?? null]") == ["live", 44, None]
+
+
+def test_a_client_that_comes_back_is_told_which_events_may_lack_their_reactions(live):
+    live.receive(events(43, 3))
+    live.receive(events(46, 2))
+    live.receive(batch(48, [], to=90))
+    assert live.get("resumes") == []
+
+    live.drop()
+    live.run(250)
+    live.accept()
+    live.receive(welcome(90))
+
+    assert live.get("resumes") == [{"from": 46, "to": 48}]
+
+
+def test_none_of_another_log_do(live):
+    live.drop()
+    live.run(250)
+    live.accept()
+    live.receive(welcome(43, epoch=OTHER))
+    live.receive({"op": "gap", "from": 43, "to": 1, "reason": "epoch"})
+    live.drop()
+    live.run(250)
+    live.accept()
+    live.receive(welcome(1, epoch=OTHER))
+
+    assert live.get("resumes") == []

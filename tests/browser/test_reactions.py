@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.screen import row, rows, summaries
-from tests.browser.scripted import batch, dump, event, notes, reaction, receiver
+from tests.browser.scripted import EPOCH, batch, dump, event, notes, reaction, receiver
 
 OK, BAD = receiver("academy.receivers.enroll"), receiver("crm.receivers.push", 48.7, "raised", error="Timeout: none")
 
@@ -118,6 +118,28 @@ def test_7_a_late_reaction_patches_its_row_and_no_other(dashboard, scripted):
     scripted.reactions(reaction(5, reactions=None, unknown=True), reaction(1, OK, receiver("a.b", None, "cancelled")))
     expect(words(dashboard, 0)).to_have_text("unknown")
     expect(words(dashboard, 4)).to_have_text("1 of 2 ok")
+
+
+def test_what_a_connection_that_broke_had_still_to_tell_is_looked_up(dashboard, scripted):
+    scripted.events(1, 2)
+    scripted.events(3, 4)
+    scripted.reactions(reaction(3, OK), reaction(5, OK))
+    expect(words(dashboard, 1)).to_have_text("1 ok")
+    lines = [reaction(4, BAD), reaction(5, OK), reaction(6, OK, OK)]
+    scripted.page_of = lambda query: {"events": [], "reactions": lines}
+
+    scripted.close()
+
+    expect(words(dashboard, 2)).to_have_text("1 of 1 failed")
+    expect(words(dashboard, 0)).to_have_text("2 ok")
+    assert scripted.asked == [{"after": f"{EPOCH}:3", "limit": "3", "reactions": "1"}]
+
+    scripted.close()
+    scripted.wait_for(lambda: len(scripted.of("hello")) == 3)
+    scripted.events(7, 1)
+
+    expect(rows(dashboard)).to_have_count(7)
+    assert len(scripted.asked) == 1
 
 
 def test_many_receivers_are_counted_in_words_and_the_worst_are_drawn(dashboard, scripted):

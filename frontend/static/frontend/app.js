@@ -73,6 +73,7 @@ const stream = new EventStream(config.socket, {
     if (hold.held) scheduler.mark('status');
   },
   onReactions: (lines) => reactions.take(lines),
+  onResumed: ({from, to}) => reactions.catchUp(from, to),
   onGhosts(lines) {
     reactions.ghosts(lines);
     scheduler.mark('list');

@@ -103,6 +103,17 @@ export class Store {
     return text ? readReactions(text) : null;
   }
 
+  /** The first position, from this one on, of an event of whose receivers nothing was told; null if there is none. */
+  untold(position) {
+    let found = null;
+    for (let at = this.next - 1; at >= Math.max(this.first, this.#start); at -= 1) {
+      const i = at % this.capacity;
+      if (this.positions[i] < position) break;
+      if (this.kinds[i] === EVENT && this.told[i] === UNTOLD) found = this.positions[i];
+    }
+    return found;
+  }
+
   /** @param {{from: number, to: number, reason: string}} gap */
   pushGap(gap) {
     if (gap.reason !== 'epoch') this.missed += gap.to - gap.from;

@@ -53,6 +53,7 @@ export class EventStream {
   #socket = null;
   #timers = new Timers();
   #hinted = null;       // the welcome moved us, and no gap has said why yet
+  #newest = null;       // {from, to} of the newest events: a connection that breaks may not have told their reactions
   #recovery = null;     // {until, events} while the events of a resume are arriving
   #seen = 0;            // the position stored by the page before this one
   #acks = new Acks(this.#timers, () => this.#acknowledge());
@@ -65,9 +66,9 @@ export class EventStream {
    *   `storage` keeps the position, so that a reload resumes, `backfill` events before it; `reactions: false` wants none
    */
   constructor(url, {stream = 'main', from = 'live', filter, window = 4096, storage = null, backfill = 0, backoff = {},
-    reactions, ghosts, onBatch = () => {}, onReactions = () => {}, onGhosts = () => {}, onState = () => {}, onGap = () => {}, onFiltered = () => {},
+    reactions, ghosts, onBatch = () => {}, onReactions = () => {}, onGhosts = () => {}, onState = () => {}, onGap = () => {}, onFiltered = () => {}, onResumed = () => {},
     WebSocket = globalThis.WebSocket, random = Math.random, now = () => performance.now()} = {}) {
-    Object.assign(this, {stream, from, filter, window, backfill, reactions, ghosts, onBatch, onReactions, onGhosts, onState, onGap, onFiltered, WebSocket, random, now});
+    Object.assign(this, {stream, from, filter, window, backfill, reactions, ghosts, onBatch, onReactions, onGhosts, onState, onGap, onFiltered, onResumed, WebSocket, random, now});
     this.url = new URL(url, globalThis.location?.href);
     this.url.protocol = this.url.protocol.replace('http', 'ws');
     this.backoff = new Backoff({random, ...backoff});
@@ -179,6 +180,7 @@ export class EventStream {
       this.attempt = 0;
     });
     this.#watch();
+    if (resumed && !this.#hinted && this.#newest) this.onResumed(this.#newest);
   }
 
   #gap({from, to, reason}) {
@@ -190,6 +192,7 @@ export class EventStream {
     if (reason === 'epoch' && this.#seen) return this.#startAnew();
     this.#seen = 0;
     this.position = to;
+    if (reason === 'epoch') this.#newest = null;
     if (reason === 'epoch' || to > start) this.onGap({from: start, to, reason});
     return undefined;
   }
@@ -216,6 +219,7 @@ export class EventStream {
       const fresh = from < this.position ? lines.filter((line) => !this.#known(line)) : lines;
       this.duplicates += lines.length - fresh.length;
       this.onBatch({from: this.position, to, head, lines: fresh});
+      if (fresh.length) this.#newest = {from: this.position, to};
       Object.assign(this, {position: to, tip});
       this.#seen = 0;
       this.#recover(fresh.length);

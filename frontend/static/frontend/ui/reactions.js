@@ -67,6 +67,12 @@ export class Reactions {
     }
   }
 
+  /** After a reconnection: what the receivers of the newest events before it did, unless that was told in time. */
+  catchUp(from, to) {
+    const untold = this.notes.store.untold(from);
+    if (untold !== null) this.lookUp(untold, to);
+  }
+
   draw() {
     this.standings.draw();
   }
