@@ -37,6 +37,17 @@ def unobserve(signal: Signal) -> None:
         signal.__class__ = own
 
 
+class _NoCache(dict[Any, Any]):
+    """Remembers nothing, and so asks nobody for a hash."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return default
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        pass
+
+
+_NO_CACHE = _NoCache()
 _made: dict[type, type] = {}
 _own: dict[type, type] = {}
 
@@ -64,6 +75,12 @@ def _subclass(own: Any) -> type:
         # Nothing of its own: only so may it take the other's place.
         __slots__ = ()
 
+        @property
+        def sender_receivers_cache(self) -> Any:
+            # Django asks it for the sender as soon as anybody receives, and not every sender has a hash, or can be
+            # referenced weakly. As long as that is us alone, the sender need not know.
+            return vars(self)["sender_receivers_cache"] if len(self.receivers) > 1 else _NO_CACHE
+
         def send(self, *arguments: Any, **named: Any) -> Any:
             return _send(self, "send", super().send, arguments, named)
 
@@ -76,7 +93,7 @@ def _subclass(own: Any) -> type:
                 responses = await _within(sending, super().asend(*arguments, **named))
             finally:
                 _finish(sending)
-            return sending.without_clocks(responses)
+            return sending.as_unwatched(responses)
 
         async def asend_robust(self, *arguments: Any, **named: Any) -> Any:
             sending = Sending(self, "asend_robust", line(sys._getframe()))
@@ -84,7 +101,7 @@ def _subclass(own: Any) -> type:
                 responses = await _within(sending, super().asend_robust(*arguments, **named))
             finally:
                 _finish(sending)
-            return sending.without_clocks(responses)
+            return sending.as_unwatched(responses)
 
         def connect(self, *arguments: Any, **named: Any) -> Any:
             answer = super().connect(*arguments, **named)
@@ -122,7 +139,7 @@ def _send(signal: Any, method: str, send: Any, arguments: Any, named: Any) -> An
     finally:
         leave(token)
         _finish(sending)
-    return sending.without_clocks(responses)
+    return sending.as_unwatched(responses)
 
 
 def _finish(sending: Sending) -> None:

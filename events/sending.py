@@ -32,7 +32,6 @@ class Sending:
     event_id = type = correlation_id = ""
     is_told = False
     """Whether its reactions were looked at, so that later ones must be told apart."""
-    _is_clocked = False
     _names: Sequence[Known] | None = None
     _times: list[int | None]
     _ignored: Sequence[str] = ()
@@ -62,7 +61,6 @@ class Sending:
         if not later and len(names) == 1 and names[0].is_ours:
             self._names = names
             return live  # Nobody else looks on, as with most signals while they are new.
-        self._is_clocked = True
         clocked = [
             receiver if name.is_ours else _clocked(receiver, name, index, self)
             for index, (receiver, name) in enumerate(zip(sync, names, strict=True))
@@ -77,11 +75,11 @@ class Sending:
             for index, (receiver, name) in enumerate(zip(later, names_later, strict=True), len(sync))
         ]
 
-    def without_clocks(self, responses: Any) -> Any:
-        """What Django answers, with the receivers themselves in it."""
-        if not self._is_clocked or type(responses) is not list:
+    def as_unwatched(self, responses: Any) -> Any:
+        """What Django would answer if the signal were not streamed: the receivers themselves, and ours is not there."""
+        if type(responses) is not list:
             return responses
-        return [(_within(pair[0]), *pair[1:]) if type(pair) is tuple and pair else pair for pair in responses]
+        return [_unclocked(pair) for pair in responses if not _is_ours(pair)]
 
     @property
     def cause(self) -> "Sending | None":
@@ -248,9 +246,17 @@ def _clocked_later(receiver: Receiver, name: Known, index: int, sending: Sending
     return _named(clocked, receiver, name)
 
 
-def _within(receiver: Any) -> Any:
+def _is_ours(pair: Any) -> bool:
+    return type(pair) is tuple and bool(pair) and not _is_clocked(pair[0]) and known(pair[0]).is_ours
+
+
+def _unclocked(pair: Any) -> Any:
+    return (pair[0].__wrapped__, *pair[1:]) if type(pair) is tuple and pair and _is_clocked(pair[0]) else pair
+
+
+def _is_clocked(receiver: Any) -> bool:
     code = getattr(receiver, "__code__", None)
-    return receiver.__wrapped__ if code is _CODE or code is _CODE_LATER else receiver
+    return code is _CODE or code is _CODE_LATER
 
 
 def _named(clocked: Any, receiver: Receiver, name: Known) -> Receiver:

@@ -8,6 +8,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models.signals import post_save
+from django.dispatch import Signal
 from django.utils.functional import SimpleLazyObject
 
 from academy.models import Course, Order
@@ -25,7 +26,7 @@ def test_the_caller_gets_what_receivers_answer(order_paid, transactional_db):
 
     order_paid.connect(answer)
 
-    assert order_paid.send(sender=None) == [(record, None), (answer, 42)]
+    assert order_paid.send(sender=None) == [(answer, 42)]
 
 
 @pytest.mark.parametrize("is_first", [True, False], ids=["before us", "after us"])
@@ -65,6 +66,37 @@ def test_a_sender_of_a_class_without_a_hash_is_known_by_its_name(order_paid, rea
     order_paid.send(sender=Shop())
 
     assert read_log()[0]["sender"] == f"{__name__}.Shop"
+
+
+@pytest.mark.parametrize("sender", [[], Course(), None], ids=["no hash", "unsaved", "no weak reference"])
+@pytest.mark.parametrize("caches", [False, True], ids=["plain", "caching"])
+def test_who_sends_what_nobody_receives_need_not_be_the_key_of_anything(stream, notes, sender, caches):
+    signal = stream(Signal(use_caching=caches))
+
+    assert signal.send(sender=sender, note="a") == []
+    assert signal.send_robust(sender=sender, note="b") == []
+    assert async_to_sync(signal.asend)(sender=sender, note="c") == []
+    assert async_to_sync(signal.asend_robust)(sender=sender, note="d") == []
+    assert notes() == ["a", "b", "c", "d"]
+
+
+def test_what_a_signal_remembers_of_a_sender_is_forgotten_as_before(stream, notes):
+    def first(**arguments):
+        pass
+
+    def second(**arguments):
+        pass
+
+    signal = stream(Signal(use_caching=True))
+    told = []
+    for change in (signal.send, signal.connect, signal.disconnect):
+        for receiver in (first, second):
+            if change != signal.send:
+                change(receiver)
+            told.append([each.__name__ for each, _ in signal.send(sender=Course, note="a")])
+
+    assert told == [[], [], ["first"], ["first", "second"], ["second"], []]
+    assert len(notes()) == 6
 
 
 def in_a_thread(function):

@@ -10,6 +10,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db.models import Model
 
 from events import catalog
+from events.receivers import record
 
 _OBJECT = re.compile(r"(?P<app>\w+)\.(?P<model>\w+):(?P<pk>.+)", re.DOTALL)
 
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         sender = next((value.__class__ for value in values.values() if isinstance(value, Model)), None)
         # Robust: the event is recorded whatever a receiver does, and the others want to hear of it too.
         responses = attachment.signal.send_robust(sender=sender, **values)
-        receivers = len(responses) - 1
+        receivers = sum(receiver is not record for receiver, _ in responses)
         self.stdout.write(f"Sent {type} to {receivers} receiver{'' if receivers == 1 else 's'}.", self.style.SUCCESS)
         failed = [
             f"{_name(receiver)} raised {error!r}" for receiver, error in responses if isinstance(error, Exception)
