@@ -11,6 +11,7 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import connections
+from django.db.models.signals import ModelSignal
 from django.utils.module_loading import import_string
 
 from . import catalog
@@ -117,11 +118,12 @@ def _signals(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 def _cached(found: Mapping[str, Any]) -> Iterator[CheckMessage]:
     for path, signal in found.items():
-        if signal.use_caching:
+        # Django's own are sent with models.
+        if signal.use_caching and not isinstance(signal, ModelSignal):
             yield _warning(
                 3,
-                f"{path} is a Signal(use_caching=True): sending it with a sender that cannot be weakly referenced "
-                "(None, a string) raises before any receiver runs, so nothing is recorded.",
+                f"{path} is a Signal(use_caching=True): once it has a receiver, sending it with a sender that cannot "
+                "be weakly referenced (None, a string) raises before any receiver runs, so nothing is recorded.",
                 "Signal()",
             )
 

@@ -94,6 +94,10 @@ def test_a_signal_that_caches_warns(settings, monkeypatch):
     assert ids(GOOD, settings) == ["W003"]
 
 
+def test_a_model_s_signal_caches_and_is_none_to_be_warned_of(settings):
+    assert ids({"SIGNALS": ["django.db.models.signals.post_save"]}, settings) == []
+
+
 def test_another_database_warns_that_its_events_come_later(settings):
     connections.settings["other"] = connections.settings["default"]
     try:
