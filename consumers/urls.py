@@ -2,7 +2,11 @@
 how. `frontend.urls` includes them.
 """
 
-from django.urls import path
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import URLPattern, path
+from django.views.decorators.csrf import csrf_exempt
 
 from .asyncapi import NAME, asyncapi
 from .health import livez, readyz
@@ -11,13 +15,19 @@ from .scrape import metrics
 from .signals import signals
 from .trial import test_event
 
+
+def _read(address: str, view: Callable[..., Any], name: str) -> URLPattern:
+    """What answers any other method than GET and HEAD with 405, rather than with a page about cookies."""
+    return path(address, csrf_exempt(view), name=name)
+
+
 urlpatterns = [
-    path("livez", livez, name="livez"),
-    path("readyz", readyz, name="readyz"),
-    path("metrics", metrics, name="metrics"),
-    path("api/events/", events, name="events"),
-    path("api/events/<str:id>/", event, name="event"),
-    path("api/signals/", signals, name="signals"),
+    _read("livez", livez, name="livez"),
+    _read("readyz", readyz, name="readyz"),
+    _read("metrics", metrics, name="metrics"),
+    _read("api/events/", events, name="events"),
+    _read("api/events/<str:id>/", event, name="event"),
+    _read("api/signals/", signals, name="signals"),
     path("api/test-event/", test_event, name="test-event"),
-    path(NAME, asyncapi, name="asyncapi"),
+    _read(NAME, asyncapi, name="asyncapi"),
 ]
