@@ -74,8 +74,9 @@ def _hello(message: dict[str, Any], limits: Limits) -> Hello:
     window = message.get("window", WINDOW_EVENTS)
     if not _is_int(window) or window < 1:
         raise bad_request(f"hello.window is {shown(window)}; it must be a number of events, at least 1.")
+    stream = _string(message.get("stream"), "hello.stream")
     return Hello(
-        stream=_string(message.get("stream", "main"), "hello.stream") or "main",
+        stream="main" if stream is None else stream,
         start=_start(message.get("from", "live")),
         epoch=_string(message.get("epoch"), "hello.epoch"),
         tip=_string(message.get("tip"), "hello.tip"),

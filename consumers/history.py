@@ -121,7 +121,9 @@ def _asked(wanted: query.Query) -> Asked:
 
 def _is_export(others: Mapping[str, str], request: HttpRequest) -> bool:
     """Raises Refused (4400)."""
-    wanted = others.get("format") or _FORMATS.get(request.get_preferred_type([JSON, CONTENT_TYPE]), "json")
+    wanted = others.get("format")
+    if wanted is None:
+        wanted = _FORMATS.get(request.get_preferred_type([JSON, CONTENT_TYPE]), "json")
     if wanted not in _FORMATS.values():
         raise bad_request(f"format is {shown(wanted)}; it must be json or ndjson.")
     if wanted == "ndjson" and "limit" in others:

@@ -129,7 +129,7 @@ async def _entry(hub: Hub, position: int) -> Entry | None:
 def _is_of_another_log(
     hub: Hub, position: int, head: int, epoch: str | None, tip: str | None, before: Entry | None
 ) -> bool:
-    if epoch and epoch != hub.epoch:
+    if epoch is not None and epoch != hub.epoch:
         return True
     if position > head + 1:
         return True

@@ -184,7 +184,9 @@ async def test_without_the_database_it_breaks_off_and_says_that_it_is_not_whole(
     assert [record.action for record in caplog.records if record.name == "signalcast.consumers"] == ["history_failed"]
 
 
-@pytest.mark.parametrize("query, said", [("format=xml", "format"), ("format=ndjson&limit=5", "limit")])
+@pytest.mark.parametrize(
+    "query, said", [("format=xml", "format"), ("format=", "format"), ("format=ndjson&limit=5", "limit")]
+)
 async def test_what_makes_no_sense_is_400(get, query, said):
     answer = await get(query)
 

@@ -98,8 +98,9 @@ async def test_a_client_that_resumes_at_the_head_goes_on_there(hub):
     assert (opening.start, opening.gap) == (101, None)
 
 
-async def test_a_client_of_another_epoch_starts_over(hub):
-    opening = await open_at(hub, 61, EVERYTHING, epoch="zero", tip=entry(60).id)
+@pytest.mark.parametrize("epoch", ["zero", ""])
+async def test_a_client_of_another_epoch_starts_over(hub, epoch):
+    opening = await open_at(hub, 61, EVERYTHING, epoch=epoch, tip=entry(60).id)
 
     assert opening.gap == Gap(start=61, stop=11, reason="epoch")
     assert opening.position == 11

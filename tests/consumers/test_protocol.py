@@ -191,6 +191,13 @@ def test_an_invalid_message_is_refused_with_words_that_say_what_to_send(text, me
     assert len(refused.value.message) < 200
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"), [("", "main"), (',"stream":null', "main"), (',"stream":"main"', "main"), (',"stream":""', "")]
+)
+def test_the_stream_is_the_main_one_where_none_is_named(said, meant):
+    assert parse('{"op":"hello"' + said + "}").stream == meant
+
+
 def test_no_depth_of_nesting_gets_past_the_refusal():
     for depth in range(800, 1100):
         for value in ("[" * depth + "]" * depth, '{"a":' * depth + "1" + "}" * depth):
