@@ -114,13 +114,13 @@ class Subscription:
         """It holds from the position on."""
         self.filter = filter
         if self.notes:
-            self.notes.change(self.position, filter, self.sight)
+            self.notes.change(self._scanned, filter, self.sight)
 
     def change_sight(self, sight: Sight) -> None:
         """It holds at once."""
         self.sight = sight
         if self.notes:
-            self.notes.change(self.position, self.filter, sight)
+            self.notes.change(self._scanned, self.filter, sight)
 
     @property
     def is_at_head(self) -> bool:

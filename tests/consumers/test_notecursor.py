@@ -243,17 +243,42 @@ async def test_more_changes_than_are_remembered_cost_the_notes_of_old_events(sta
     hub = await start_hub(log)
     reader = await join(hub, 1)
     await reader.read()
-    for _ in range(20):
+    for number in range(20):
         log.append(1)
         await hub.catch_up()
         await reader.read()
-        reader.subscription.change_filter(parse({"prefix": {"type": "academy."}}))
+        reader.subscription.change_filter((PAID, EVERYTHING)[number % 2])
     log.note(1, 23, 24, 30)
     await hub.catch_up()
 
     await reader.read()
 
     assert reader.notes == [24, 30]
+
+
+async def test_what_was_not_seen_once_is_not_told_though_it_is_seen_later(start_hub, log, join):
+    hub = await start_hub(log)
+    reader = await join(hub, 1, sight=policy(0))
+    for number in range(1, 6):
+        log.append(1, type="shop.sold")
+        await hub.catch_up()
+        await reader.read()
+        reader.subscription.change_sight(policy(number, "academy.", "shop." if number > 2 else "academy."))
+    log.note(1, 11, 12, 13, 14, 15)
+    await hub.catch_up()
+
+    await reader.read()
+
+    assert reader.notes == [1, 14, 15]
+
+
+def policy(number, *prefixes):
+    """What a project's policy allows, as it is made anew with each look at the rights."""
+
+    async def ask(types):
+        return {type: type.startswith(prefixes or "academy.") for type in types}
+
+    return Sight(("policy", number), ask=ask)
 
 
 async def test_notes_of_what_may_not_be_seen_are_not_told(start_hub, log, join):
@@ -626,7 +651,8 @@ async def test_whatever_changes_meanwhile_nothing_is_told_of_what_was_not_sent_o
                 subscription.skip()
                 subscription.change_filter(chance.choice(filters))
             case 5:
-                subscription.change_sight(chance.choice(sights))
+                anew = policy(chance.random(), *chance.choice([("academy.",), ("academy.", "shop.")]))
+                subscription.change_sight(chance.choice([*sights, anew, anew]))
         for what, position in reader.told[checked:]:
             event = log.held[position - 1]
             assert what == "event" or (subscription.filter.matches(event) and subscription.sight.see(event))
