@@ -18,7 +18,7 @@ from .noteframe import NoteFrame
 from .protocol import FRAME_BYTES, FRAME_EVENTS, HEADER_BYTES
 from .sight import Sight, Undecided
 
-# How many changes of the filter, or of what may be seen, are remembered; before that no events have notes.
+# How many changes of the filter, or of what is seen, are remembered; before that no events have notes.
 MAX_SPANS = 8
 # Of how many bytes of events the data is looked into in one go.
 DATA_BYTES = 256 * 1024
@@ -44,6 +44,11 @@ class Span:
         except Undecided:  # Of what an older sight may have forgotten, nothing is told.
             return False
         return seen is not None and self.filter.matches(seen)
+
+    def joined(self, later: "Span") -> "Span | None":
+        """Both as one, if the same was sent."""
+        sight = self.sight.joined(later.sight) if self.filter.key == later.filter.key else None
+        return Span(self.start, self.filter, sight) if sight else None
 
 
 class NoteCursor:
@@ -79,6 +84,8 @@ class NoteCursor:
         """From this position on other events are sent; of those before, too, only what both let through is told of."""
         while self._spans and self._spans[-1].start >= position:
             self._spans.pop()
+        if len(self._spans) > 1 and (joined := self._spans[-2].joined(self._spans[-1])):
+            self._spans[-2:] = [joined]
         self._spans = [*self._spans[1 - MAX_SPANS :], Span(position, filter, sight)]
 
     def jump(self, position: int) -> None:

@@ -31,6 +31,7 @@ class Sight:
         self._allows = allows
         self._ask = ask
         self._known: dict[str, bool] = {}
+        self._has_forgotten = False
 
     @property
     def sees_every_event(self) -> bool:
@@ -64,8 +65,29 @@ class Sight:
         if self._ask and (unknown := types - self._known.keys()):
             if len(self._known) + len(unknown) > MAX_TYPES:
                 self._known.clear()
+                self._has_forgotten = True
                 unknown = types
             self._known |= await self._ask(sorted(unknown))
+
+    def joined(self, later: "Sight") -> "Sight | None":
+        """What this one and then the later one have seen, as one: most often nothing else, when rights are looked up anew.
+
+        None if they differ, or it is not known any more whether they do.
+        """
+        if self.key == later.key:
+            return later
+        if not (self._ask and later._ask) or self.personal != later.personal:
+            return None
+        mine, theirs = self._answers(), later._answers()
+        both = mine | theirs
+        if self._has_forgotten or later._has_forgotten or len(both) > MAX_TYPES or both != theirs | mine:
+            return None
+        joined = Sight(("joined", self.personal, frozenset(both.items())), personal=self.personal, ask=later._ask)
+        joined._known = both
+        return joined
+
+    def _answers(self) -> dict[str, bool]:
+        return {type: self._may_see(type) for type in self._known}
 
     def _may_see(self, type: str) -> bool:
         if self._ask is None:

@@ -256,6 +256,25 @@ async def test_more_changes_than_are_remembered_cost_the_notes_of_old_events(sta
     assert reader.notes == [24, 30]
 
 
+async def test_rights_that_are_looked_up_anew_and_are_the_same_cost_no_notes(start_hub, log, join):
+    hub = await start_hub(log)
+    reader = await join(hub, 1, sight=policy(0))
+    await reader.read()
+    for number in range(1, 21):
+        log.append(1, type="shop.sold" if number % 3 == 0 else "academy.order_paid")
+        await hub.catch_up()
+        await reader.read()
+        reader.subscription.change_sight(policy(number))
+    log.note(1, 12, 13, 24, 30)
+    await hub.catch_up()
+
+    await reader.read()
+
+    # 13 is not seen.
+    assert reader.notes == [1, 12, 24, 30]
+    assert len(reader.subscription.notes._spans) <= 2
+
+
 async def test_what_was_not_seen_once_is_not_told_though_it_is_seen_later(start_hub, log, join):
     hub = await start_hub(log)
     reader = await join(hub, 1, sight=policy(0))

@@ -143,6 +143,33 @@ async def test_what_a_sight_has_learnt_is_bounded():
         sight.see(entry(1, type="type 0"))
 
 
+async def learnt(*types, allowed=("a",), personal=True):
+    sight = Sight(object(), personal=personal, ask=Policy(*allowed))
+    await sight.learn_types(set(types))
+    return sight
+
+
+async def test_sights_that_have_answered_alike_are_one_that_knows_what_both_know():
+    one = (await learnt("a", "b")).joined(await learnt("b", "c"))
+
+    assert [one.sees(type) for type in "abc"] == [True, False, False]
+    with pytest.raises(Undecided):
+        one.sees("d")
+    assert one.key == (await learnt("c", "b")).joined(await learnt("a")).key
+    assert one.joined(await learnt("a", "d", allowed=("a", "d"))).sees("d")
+
+
+async def test_sights_that_differ_are_two_and_so_are_those_that_have_forgotten():
+    many = [f"type {number}" for number in range(MAX_TYPES)]
+    full, forgetful = await learnt(*many), await learnt(*many)
+    await forgetful.learn_types({"a"})
+
+    one = await learnt("a")
+    for other in (await learnt("a", allowed=()), await learnt("a", personal=False), forgetful, full, FULL, ORDERS):
+        assert one.joined(other) is None
+        assert other.joined(one) is None
+
+
 def test_who_sees_everything_gets_the_very_same_entry():
     one = entry(1)
 
