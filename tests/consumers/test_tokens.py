@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from consumers import tokens
+from consumers.management.commands.create_token import Command as CreateToken
 from consumers.models import Token
 from consumers.protocol import CloseCode
 from consumers.viewer import Viewer
@@ -143,6 +144,8 @@ class TestCommands:
             (("create_token", "x", "--user", "mei", "--expires", "soon"), "12h, 90d, 4w"),
             (("create_token", "x", "--user", "mei", "--expires", "0d"), "12h, 90d, 4w"),
             (("create_token", "x", "--user", "mei", "--types", "a*b"), "no type of events"),
+            (("create_token", "x", "--user", "mei", "--types", ""), "--types names no type"),
+            (("create_token", "x", "--user", "mei", "--types", ", ,"), "--types names no type"),
             (("create_token", "", "--user", "mei"), "blank"),
             (("revoke_token", "x"), "There is no token 'x'"),
         ],
@@ -150,6 +153,11 @@ class TestCommands:
     def test_what_is_wrong_is_said(self, mei, arguments, message):
         with pytest.raises(CommandError, match=message):
             self.run(*arguments)
+
+    def test_no_argument_is_judged_while_django_parses_which_would_be_told_with_a_traceback(self):
+        parser = CreateToken().create_parser("manage.py", "create_token")
+
+        assert parser.parse_args(["x", "--user", "mei", "--expires", "soon"]).expires == "soon"
 
     def test_a_user_without_the_permission_is_pointed_out(self, mei):
         mei.user_permissions.clear()

@@ -23,13 +23,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--types", nargs="+", default=[], metavar="TYPE", help="only events of these, e.g. 'academy.*'"
         )
-        parser.add_argument("--expires", type=_duration, metavar="90d", help="in how many hours, days or weeks; never")
+        parser.add_argument("--expires", metavar="90d", help="in how many hours, days or weeks; never")
 
     def handle(self, *args, **options):
         user = self._user(options["user"])
-        expires = timezone.now() + options["expires"] if options["expires"] else None
+        expires = None if options["expires"] is None else timezone.now() + _duration(options["expires"])
+        types = " ".join(options["types"])
+        if options["types"] and not types.strip(" ,"):
+            raise CommandError("--types names no type: write 'academy.*', or leave it out, which means all.")
         try:
-            token, secret = tokens.create(options["name"], user, " ".join(options["types"]), expires)
+            token, secret = tokens.create(options["name"], user, types, expires)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         if not user.has_perm(PERMISSION):
