@@ -30,7 +30,7 @@ class UnknownType(Exception):
 
     def __init__(self, type: str) -> None:
         known = ", ".join(attachment.type for attachment in attachments()) or "none"
-        super().__init__(f"no streamed signal is called {type!r}; there are: {known}")
+        super().__init__(f"No streamed signal is called {type!r}; there are: {known}.")
 
 
 def attach(

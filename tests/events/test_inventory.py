@@ -5,7 +5,7 @@ import json
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from academy.models import Order
 from academy.signals import order_paid
@@ -153,11 +153,10 @@ def test_the_command_tells_it_to_programs(signals):
     assert (told["learnt"], told["head"]) == (0, 0)
 
 
-def test_the_command_says_what_is_not_there(signals):
-    said = signals("shop.nothing")
-
-    assert "No streamed signal is called shop.nothing." in said
-    assert "Nothing is in the log yet." in said
+@pytest.mark.parametrize("how", [[], ["--json"]], ids=["people", "programs"])
+def test_the_command_says_what_is_not_there_and_what_is(signals, how):
+    with pytest.raises(CommandError, match=r"called 'shop\.nothing'; there are: academy\."):
+        signals("academy.order_paid", "shop.nothing", *how)
 
 
 def test_a_signal_that_nobody_receives_and_one_that_was_attached_in_code(signals, stream):

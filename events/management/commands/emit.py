@@ -31,7 +31,7 @@ class Command(BaseCommand):
         try:
             attachment = catalog.attachment_of(type)
         except catalog.UnknownType as error:
-            raise CommandError(f"{str(error)[0].upper()}{str(error)[1:]}.") from error
+            raise CommandError(str(error)) from error
         values: dict[str, Any] = {}
         for name, value in map(_argument, arguments):
             if name in values:

@@ -4,9 +4,9 @@ import json
 import re
 from typing import Any
 
-from django.core.management import BaseCommand, CommandParser
+from django.core.management import BaseCommand, CommandError, CommandParser
 
-from events import inventory
+from events import catalog, inventory
 
 FIELDS_SHOWN = 20
 
@@ -27,6 +27,11 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="as /api/signals/ answers, for programs")
 
     def handle(self, *, types: list[str], **options: Any) -> None:
+        try:
+            for type in types:
+                catalog.attachment_of(type)
+        except catalog.UnknownType as error:
+            raise CommandError(str(error)) from error
         found = inventory.take()
         told = found.as_json(types or found.types)
         if options["json"]:
@@ -34,8 +39,6 @@ class Command(BaseCommand):
             return
         for signal in told["signals"]:
             self._signal(signal)
-        for type in sorted(set(types) - set(found.types)):
-            self.stderr.write(f"No streamed signal is called {_seen(type)}.")
         self.stdout.write(_learnt(told))
 
     def _signal(self, signal: dict[str, Any]) -> None:
