@@ -240,6 +240,8 @@ async def test_whoever_may_not_is_told_why(tail, keep_server):
         (["--where", "data.number"], "is no condition. Write 'data.order.fields.amount>100'"),
         (["--where", "subject>1"], "only what is in the data can be compared"),
         (["--after", "soon"], "--after 'soon' is no place"),
+        (["--after", "1", "--last", "2"], "write one of them"),
+        (["--since", "1h", "--after", "earliest"], "write one of them"),
         (["--url", "example.com"], "is no address"),
         (["--url", "http://127.0.0.1:1/", "--token-file", "nowhere"], "cannot be read"),
         (["--state", "manage.py"], "is no place"),

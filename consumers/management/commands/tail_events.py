@@ -153,6 +153,8 @@ def _asked(
     **options: Any,
 ) -> tuple[Place | None, list[tuple[str, str]]]:
     """What is asked for, as a query asks for it; but for a place, which may be one of a certain log."""
+    if after is not None and (since is not None or last is not None):
+        raise CommandError("--after, --since and --last each say where to begin: write one of them.")
     asked = [("type", each) for each in type or ()] + [_condition(each) for each in where or ()]
     if since is not None:
         asked.append(("since", since))
