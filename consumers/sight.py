@@ -70,7 +70,7 @@ class Sight:
             self._known |= await self._ask(sorted(unknown))
 
     def joined(self, later: "Sight") -> "Sight | None":
-        """What this one and then the later one have seen, as one: most often nothing else, when rights are looked up anew.
+        """What this one and then the later one have seen, as one: mostly the same, if only rights were looked up anew.
 
         None if they differ, or it is not known any more whether they do.
         """
