@@ -1,7 +1,7 @@
 """`manage.py check`: what is wrong with SIGNALCAST and its database, and what to write instead."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import inf
 from typing import Any
 
@@ -64,24 +64,40 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
 
 @register("signalcast")
 def check_models(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    return [message for model in apps.get_models() for message in _personal(model)]
+    return [message for model in apps.get_models() for message in _declared(model)]
 
 
-def _personal(model: Any) -> Iterator[CheckMessage]:
-    declared = getattr(model, "event_personal_fields", ())
+def _declared(model: Any) -> Iterator[CheckMessage]:
+    label, declared = model._meta.label, getattr(model, "event_fields", None) or ()
+    if isinstance(declared, str) or not isinstance(declared, Iterable):
+        yield _error(
+            16, f"{label}.event_fields is {declared!r}, no tuple of names.", 'event_fields = ("name", "amount")'
+        )
+        return
+    held = [name for field in model._meta.concrete_fields for name in (field.name, field.attname)]
+    for name in declared:
+        if name not in held:
+            yield _warning(
+                15,
+                f"{label}.event_fields has {name!r}, which is no field that instances hold: events show a mark for it.",
+                f"one of {', '.join(dict.fromkeys(held))}",
+            )
+    yield from _personal(label, getattr(model, "event_personal_fields", ()), (*declared, "pk", model._meta.pk.name))
+
+
+def _personal(label: str, declared: Any, shown: tuple[Any, ...]) -> Iterator[CheckMessage]:
     if not isinstance(declared, list | tuple):
         yield _error(
             14,
-            f"{model._meta.label}.event_personal_fields is {declared!r}, no tuple of names.",
+            f"{label}.event_personal_fields is {declared!r}, no tuple of names.",
             'event_personal_fields = ("name", "email")',
         )
         return
-    shown = (*(getattr(model, "event_fields", None) or ()), "pk", model._meta.pk.name)
     for name in declared:
         if name not in shown:
             yield _error(
                 14,
-                f"{model._meta.label}.event_personal_fields has {name!r}, which is not among its event_fields.",
+                f"{label}.event_personal_fields has {name!r}, which is not among its event_fields.",
                 f"one of {', '.join(map(str, shown))}",
             )
 

@@ -5,7 +5,8 @@ from django.core.management import call_command
 from django.db import connection, connections
 from django.dispatch import Signal
 
-from events.checks import check_settings
+from academy.models import Course
+from events.checks import check_models, check_settings
 
 GOOD = {"SIGNALS": ["academy.signals"]}
 
@@ -96,6 +97,38 @@ def test_a_signal_that_caches_warns(settings, monkeypatch):
 
 def test_a_model_s_signal_caches_and_is_none_to_be_warned_of(settings):
     assert ids({"SIGNALS": ["django.db.models.signals.post_save"]}, settings) == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "id", "said", "hint"),
+    [
+        (
+            "title",
+            "E016",
+            "Course.event_fields is 'title', no tuple of names.",
+            'Write event_fields = ("amount",).',
+        ),
+        (7, "E016", "Course.event_fields is 7, no tuple of names.", "Write event_fields"),
+        (("title", "tilte"), "W015", "Course.event_fields has 'tilte', which is no field", "one of id, slug, title,"),
+        ((["title"],), "W015", "Course.event_fields has ['title'], which is no field", "one of id,"),
+    ],
+    ids=str,
+)
+def test_what_a_model_cannot_show_is_told(monkeypatch, declared, id, said, hint):
+    monkeypatch.setattr(Course, "event_fields", declared, raising=False)
+
+    [message] = check_models()
+
+    assert message.id == f"signalcast.{id}"
+    assert said in message.msg
+    assert hint in message.hint
+
+
+@pytest.mark.parametrize("declared", [None, (), ["title"], ("id", "price"), {"title"}], ids=str)
+def test_what_a_model_can_show_is_not_complained_about(monkeypatch, declared):
+    monkeypatch.setattr(Course, "event_fields", declared, raising=False)
+
+    assert check_models() == []
 
 
 def test_another_database_warns_that_its_events_come_later(settings):
