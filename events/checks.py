@@ -70,9 +70,7 @@ def check_models(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 def _declared(model: Any) -> Iterator[CheckMessage]:
     label, declared = model._meta.label, getattr(model, "event_fields", None) or ()
     if isinstance(declared, str) or not isinstance(declared, Iterable):
-        yield _error(
-            16, f"{label}.event_fields is {declared!r}, no tuple of names.", 'event_fields = ("name", "amount")'
-        )
+        yield _error(16, f"{label}.event_fields is {declared!r}, no tuple of names.", 'event_fields = ("amount",)')
         return
     held = [name for field in model._meta.concrete_fields for name in (field.name, field.attname)]
     for name in declared:
