@@ -16,6 +16,7 @@ from pathlib import PurePath
 from types import FrameType
 from typing import Any, NamedTuple
 
+from asgiref.sync import SyncToAsync
 from django.core.signals import request_finished, request_started
 from django.db.models import Model
 from django.utils.functional import LazyObject
@@ -38,6 +39,11 @@ _OURS = frozenset(f"{__package__}.{name}" for name in ("observation", "origin", 
 _ID = re.compile(r"[A-Za-z0-9._:/+=@~-]{1,64}")
 # https://www.w3.org/TR/trace-context/#traceparent-header-field-values
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_HEADERS = {
+    b"x-correlation-id": "HTTP_X_CORRELATION_ID",
+    b"x-request-id": "HTTP_X_REQUEST_ID",
+    b"traceparent": "HTTP_TRACEPARENT",
+}
 # Letters and digits in one piece, so long that it is no word and no number.
 _RANDOM = re.compile(r"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{16,}")
 
@@ -72,6 +78,14 @@ class Request:
         """Of Django's."""
         return cls(request.method or "", request.path, request.META, request)
 
+    @classmethod
+    def at(cls, scope: Mapping[str, Any]) -> "Request":
+        """Of ASGI's."""
+        headers = {
+            _HEADERS[name]: value.decode("latin-1") for name, value in scope.get("headers", ()) if name in _HEADERS
+        }
+        return cls(scope["method"], scope["path"], headers)
+
     @property
     def origin(self) -> Origin:
         request = self._django() if self._django else None
@@ -103,14 +117,19 @@ def _shown(path: str, request: Any) -> str:
 
 _request: ContextVar[Request | None] = ContextVar("signalcast_request", default=None)
 
+# Under ASGI Django tells of a request's beginning in another context than the one in which it answers. What both have,
+# and no other request, is the object that stands for the threads in which its synchronous code runs.
+_threads: ContextVar[Any] = getattr(SyncToAsync, "thread_sensitive_context", ContextVar("signalcast_threads"))
+_requests: "weakref.WeakKeyDictionary[object, Request | None]" = weakref.WeakKeyDictionary()
+
 enter = _request.set
 leave = _request.reset
 
 
 def origin() -> Origin:
     """Of the code that runs now. Never raises."""
-    request = _request.get()
     try:
+        request = _request.get() or _request_of_threads()
         if request is not None:
             return request.origin
         task = _task()
@@ -119,19 +138,26 @@ def origin() -> Origin:
         return Origin()
 
 
+def _request_of_threads() -> Request | None:
+    threads = _threads.get(None)
+    return None if threads is None else _requests.get(threads)
+
+
 def follow_requests() -> None:
-    """Know of requests under WSGI without the middleware: there a request's signals are sent in one thread, and tell
-    of its beginning and its end. Method, path and ids are known, its user is not."""
+    """Know of requests without the middleware, from Django's own signals: method, path and ids, not the user."""
     request_started.connect(_begin, dispatch_uid=_UID, weak=False)
     request_finished.connect(_end, dispatch_uid=_UID, weak=False)
 
 
-def _begin(environ: Mapping[str, Any] | None = None, **arguments: Any) -> None:
+def _begin(environ: Mapping[str, Any] | None = None, scope: Mapping[str, Any] | None = None, **arguments: Any) -> None:
     if environ is not None:
         path = f"{environ.get('SCRIPT_NAME') or ''}{environ.get('PATH_INFO') or '/'}"
         # PEP 3333: bytes, each of which is a character.
         path = path.encode("latin-1", "replace").decode("utf-8", "replace")
         _request.set(Request(str(environ.get("REQUEST_METHOD", "")), path, environ))
+    elif scope is not None and (threads := _threads.get(None)) is not None:
+        # Where somebody has several requests share their threads, nobody knows in which of them a signal is sent.
+        _requests[threads] = None if threads in _requests else Request.at(scope)
 
 
 def _end(**arguments: Any) -> None:

@@ -8,8 +8,10 @@ import types
 import weakref
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext, async_to_sync
+from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import User
+from django.core.handlers.asgi import ASGIHandler
 from django.core.signals import request_finished, request_started
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
@@ -45,11 +47,25 @@ def pay_in_pieces(request):
     return StreamingHttpResponse(pieces())
 
 
+def told(request, number):
+    return HttpResponse("\n".join(origin.origin()))
+
+
+async def told_when_both_are_here(request, number):
+    await both.wait()
+    return told(request, number)
+
+
+both = None
+
+
 urlpatterns = [
     path("pay/<int:order>", pay),
     path("invited/<token>/<slug:course>/", pay),
     path("later", pay_later),
     path("pieces", pay_in_pieces),
+    path("told/<int:number>", told),
+    path("both/<int:number>", told_when_both_are_here),
 ]
 
 
@@ -147,6 +163,58 @@ def test_without_the_middleware_method_and_path_are_known_all_the_same(site, cli
 
     [event] = read_log()
     assert (event["origin"], event["correlationid"]) == ("web POST /pay/7", "c-1")
+
+
+async def answered(path, *headers, threads=None):
+    """What an ASGI server would get, for a request of its own."""
+    scope = {"type": "http", "method": "PUT", "path": path, "query_string": b"card=4242", "headers": headers}
+
+    async def application(*channel):
+        if threads:
+            SyncToAsync.thread_sensitive_context.set(threads)
+        await ASGIHandler()(*channel)
+
+    server = ApplicationCommunicator(application, scope)
+    await server.send_input({"type": "http.request"})
+    assert (await server.receive_output())["status"] == 200
+    body = (await server.receive_output())["body"].decode()
+    await server.wait()
+    return body.split("\n")
+
+
+@pytest.fixture
+def bare(settings, monkeypatch):
+    monkeypatch.setitem(globals(), "both", asyncio.Barrier(2))
+    settings.ROOT_URLCONF = __name__
+    settings.MIDDLEWARE = []
+
+
+async def test_so_they_are_under_asgi(bare):
+    headers = (b"x-request-id", b"r-1"), (b"traceparent", TRACEPARENT.encode()), (b"accept", b"*/*")
+
+    assert await answered("/told/7", *headers) == ["web PUT /told/7", "", "r-1", TRACEPARENT]
+    assert origin.origin().text == "test"
+
+
+async def test_requests_that_are_answered_at_the_same_time_are_told_apart(bare):
+    one, other = await asyncio.gather(answered("/both/1"), answered("/both/2"))
+
+    assert (one[0], other[0]) == ("web PUT /both/1", "web PUT /both/2")
+    assert one[2] != other[2]
+
+
+async def test_where_they_cannot_be_told_apart_nothing_is_told(bare):
+    async with ThreadSensitiveContext() as threads:
+        one, other = await asyncio.gather(answered("/both/1", threads=threads), answered("/both/2", threads=threads))
+
+    assert (one[0], other[0]) == ("test", "test")
+
+
+async def test_nothing_is_left_of_a_request_that_was_answered(bare):
+    await answered("/told/7")
+    gc.collect()
+
+    assert not origin._requests
 
 
 def test_what_a_streamed_response_sends_is_of_the_request_still(site, client, read_log):
