@@ -65,10 +65,10 @@ def _sender(entry: Any) -> str:
     for other in entry[2:]:
         if isinstance(other, weakref.ReferenceType) and (sender := other()) is not None:
             return _label(sender)
-    return next((_label(model) for model in apps.get_models() if id(model) == key), "?")
+    return next((_label(model) for model in apps.get_models(include_auto_created=True) if id(model) == key), "?")
 
 
 def _label(sender: Any) -> str:
     meta = getattr(sender, "_meta", None)
-    label = getattr(meta, "label", None) or f"{type(sender).__module__}.{type(sender).__qualname__}"
-    return str(label)
+    kind = sender if isinstance(sender, type) else type(sender)
+    return str(getattr(meta, "label", None) or f"{kind.__module__}.{kind.__qualname__}")

@@ -5,6 +5,7 @@ import weakref
 from functools import partial
 
 import pytest
+from django.contrib.auth.models import User
 from django.dispatch import Signal
 
 from academy.models import Order
@@ -80,6 +81,18 @@ def test_whose_signals_somebody_wants_is_told(signal):
 
     assert found[0].sender == "academy.Order"
     assert found[1].sender in ("?", f"{__name__}.Desk")
+
+
+def test_a_model_that_django_made_of_a_relation_is_told_as_well(signal):
+    signal.connect(plain, sender=User.groups.through)
+
+    assert [each.sender for each in audience(signal, but=record)] == ["auth.User_groups"]
+
+
+def test_a_class_that_django_refers_to_is_told_by_its_own_name(signal):
+    signal.receivers = [((1, id(Desk)), plain, weakref.ref(Desk), False)]  # As since 6.0.
+
+    assert [each.sender for each in audience(signal, but=record)] == [f"{__name__}.Desk"]
 
 
 @pytest.mark.parametrize("extra", [(), (True,), (None, True)], ids=["as 4.2", "as 5.2", "as 6.0"])
