@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from . import metrics
 from .event import Event, rfc3339
+from .summary import one_line
 
 # 60 savepoints in one transaction are harmless on PostgreSQL, 1,000 slow every other connection by a third.
 MAX_SAVEPOINTS = 50
@@ -76,6 +77,11 @@ def column_time(time: datetime, connection: BaseDatabaseWrapper) -> str:
     """As the column wants it. SQLite has no time zones; Django's form there is UTC, in text."""
     text = rfc3339(time)
     return f"{text[:10]} {text[11:-1].removesuffix('.000000')}" if connection.vendor == "sqlite" else text
+
+
+def reason(error: BaseException) -> str:
+    """Why an event could not be inserted, in a line for the log."""
+    return one_line(f"{type(error).__name__}: {error}")
 
 
 def _insert_as_wanted(row: tuple[Any, ...], connection: BaseDatabaseWrapper) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import SynchronousOnlyOperation
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import DatabaseError, Error, InterfaceError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 from django.db.transaction import TransactionManagementError
@@ -16,7 +16,7 @@ from . import metrics
 from .attachment import Attachment, attached
 from .event import Event, new_id, now
 from .fate import Fate
-from .insertion import TransactionLost, insert
+from .insertion import TransactionLost, insert, reason
 from .instance import memory
 from .origin import host, line, origin
 from .payload import compute, describe
@@ -123,14 +123,15 @@ def _append(event: Event, sending: Sending, connection: BaseDatabaseWrapper) -> 
     except TransactionLost:
         metrics.failed("append")
         raise
-    except Exception:
+    except Exception as error:
         metrics.failed("append")
         logger.warning(
-            "The event %s of type %s could not be appended to the log in %r; trying once more after the commit",
+            "The event %s of type %s could not be appended to the log in %r; trying once more after the commit: %s",
             event.id,
             event.type,
             connection.alias,
-            exc_info=True,
+            reason(error),
+            exc_info=not isinstance(error, Error),  # A database's own words say it all, and there may be many.
             extra={"action": "append_failed"},
         )
         if not _on_commit(lambda: _hand_over(event.marked("aftercommit"), sending, connection.alias), connection):

@@ -4,10 +4,11 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
-from django.db import connections
+from django.db import Error, connections
 
 from . import log, metrics
 from .event import Event
+from .insertion import reason
 from .sending import Sending
 
 logger = logging.getLogger("signalcast.events")
@@ -39,12 +40,14 @@ class Writes:
                 done(log.append(event, using=using), sending)
             except BaseException as error:  # Nobody is left to raise to: the event is lost, and that is said.
                 metrics.failed("retry")
-                logger.exception(
-                    "The event %s of type %s is lost: it could not be appended to the log in %r. "
+                logger.error(
+                    "The event %s of type %s is lost: it could not be appended to the log in %r (%s). "
                     "Is that database there, migrated (manage.py migrate signalcast), and not full?",
                     event.id,
                     event.type,
                     using,
+                    reason(error),
+                    exc_info=not isinstance(error, Error),
                     extra={"action": "event_lost"},
                 )
                 connections[using].close()
