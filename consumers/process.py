@@ -134,7 +134,11 @@ async def _starts(shared: Process) -> bool:
     try:
         await shared.hub()
     except Exception as error:  # Not migrated yet, or no database there: it will be.
-        logger.warning("The log cannot be read yet: %s", error, extra={"action": "log_unreadable"})
+        logger.warning(
+            "The log cannot be read yet: %s. Is its database there, and migrated (manage.py migrate)?",
+            error,
+            extra={"action": "log_unreadable"},
+        )
         return False
     return True
 

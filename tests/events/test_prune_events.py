@@ -255,3 +255,14 @@ def test_while_others_send_publish_and_prune_nothing_is_missing_but_the_beginnin
     assert log.head(MAIN).position == sent
     assert kept() == list(range(sent - 19, sent + 1))
     assert not EventRow.objects.filter(position=None).exists()
+
+
+@pytest.mark.parametrize("command", [("prune_events", "--keep", "1"), ("signals",)], ids=" ".join)
+def test_where_there_is_no_log_commands_say_what_to_do(transactional_db, command):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE signalcast_stream RENAME TO away")
+        try:
+            with pytest.raises(CommandError, match=r"signalcast_stream.*migrated \(manage\.py migrate\)\?"):
+                call_command(*command)
+        finally:
+            cursor.execute("ALTER TABLE away RENAME TO signalcast_stream")

@@ -8,6 +8,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 
 from events import log
 from events.event import Head, now
+from events.management.reach import told_if_unreachable
 from events.streams import MAIN
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -30,6 +31,10 @@ class Command(BaseCommand):
     def handle(self, *, older_than: str | None, keep: str | None, dry_run: bool, **options: Any) -> None:
         if older_than is None and keep is None:
             raise CommandError("Nothing says what may go. Write --older-than 30d, --keep 1000000, or both.")
+        with told_if_unreachable():
+            self._prune_what_may_go(older_than, keep, dry_run)
+
+    def _prune_what_may_go(self, older_than: str | None, keep: str | None, dry_run: bool) -> None:
         head = log.head(MAIN)
         oldest = log.oldest(MAIN, head)
         stop = _first_that_stays(head, older_than, keep)

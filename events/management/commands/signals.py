@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from events import catalog, inventory
+from events.management.reach import told_if_unreachable
 
 FIELDS_SHOWN = 20
 
@@ -32,7 +33,8 @@ class Command(BaseCommand):
                 catalog.attachment_of(type)
         except catalog.UnknownType as error:
             raise CommandError(str(error)) from error
-        found = inventory.take()
+        with told_if_unreachable():
+            found = inventory.take()
         told = found.as_json(types or found.types)
         if options["json"]:
             self.stdout.write(json.dumps(told, indent=2))

@@ -1,0 +1,20 @@
+"""What commands say where the log cannot be reached."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.management import CommandError
+from django.db import Error
+
+from events.insertion import reason
+
+
+@contextmanager
+def told_if_unreachable() -> Iterator[None]:
+    """What a database raises as what to do about it."""
+    try:
+        yield
+    except Error as error:
+        raise CommandError(
+            f"The log cannot be reached ({reason(error)}). Is its database there, and migrated (manage.py migrate)?"
+        ) from error
