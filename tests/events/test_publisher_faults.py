@@ -10,9 +10,10 @@ import pytest
 from django.db import transaction
 from django.db.backends.signals import connection_created
 
-from events import numbering
+from events import log, numbering
 from events.models import EventRow
 from events.publication import sweep
+from events.streams import MAIN
 from events.writes import Writes
 
 HERE = f"{__name__}."
@@ -26,6 +27,15 @@ class Deadly:
 
     async def group_send(self, group, message):
         raise SystemExit
+
+
+class Recorder:
+    """A layer that takes down how many events are in each message."""
+
+    told = []
+
+    async def group_send(self, group, message):
+        self.told.append(len(message["lines"]))
 
 
 class Cancelled:
@@ -147,6 +157,33 @@ def test_a_thread_that_was_killed_keeps_nobody_waiting(order_paid, own, end_at, 
     until(lambda: not own._thread.is_alive())
 
     assert own.flush(0)
+
+
+@quietly
+def test_what_a_thread_that_was_killed_had_to_note_is_noted_and_told_by_whoever_waits(
+    order_paid, own, layer, end_at, until
+):
+    layer(HERE + "Recorder")
+    Recorder.told.clear()
+    end_at("INSERT INTO signalcast_note")
+    order_paid.send(sender=None)
+    until(lambda: not own._thread.is_alive())
+
+    assert (log.notes_head(MAIN), Recorder.told) == (0, [1])
+    own.flush(0)
+    assert (log.notes_head(MAIN), Recorder.told) == (1, [1, 0])
+    own.wake(0)
+
+
+def test_a_process_whose_senders_publish_tells_the_group_nothing_at_its_end_either(order_paid, own, layer, settings):
+    settings.SIGNALCAST = {"PUBLISHER": "inline"}
+    layer(HERE + "Recorder")
+    Recorder.told.clear()
+    asyncio.run(order_paid.asend(sender=None))
+
+    assert (own.waiting_to_be_noted, log.notes_head(MAIN)) == (1, 0)
+    assert own.flush()
+    assert (log.notes_head(MAIN), Recorder.told) == (1, [])
 
 
 def test_where_no_thread_can_be_had_the_sender_goes_on_and_the_next_wake_up_tries_again(
