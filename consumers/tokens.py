@@ -3,7 +3,7 @@
 import logging
 import re
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -62,6 +62,13 @@ def revoke(token: Token) -> None:
     """From now on it lets nobody in, and whoever came in by it is sent away."""
     token.revoked = timezone.now()
     token.save(update_fields=["revoked"])
+
+
+def in_utc(time: datetime) -> str:
+    """For people. Without USE_TZ it is a time of the project's own zone."""
+    if timezone.is_naive(time):
+        time = timezone.make_aware(time)
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def normal_types(text: str) -> str:

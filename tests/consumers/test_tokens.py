@@ -1,7 +1,7 @@
 """Tokens: made, shown once, found by their digest, revoked; and the commands that do it."""
 
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -118,6 +118,15 @@ def test_two_tokens_do_not_have_the_same_name(mei):
 
     with pytest.raises(ValidationError):
         tokens.create("reports", mei)
+
+
+@pytest.mark.parametrize("zone", [None, UTC], ids=["without USE_TZ", "with it"])
+def test_a_time_is_told_in_utc_whatever_the_project_counts_in(settings, zone):
+    settings.TIME_ZONE = "Asia/Kathmandu"
+
+    told = tokens.in_utc(datetime(2026, 12, 1, 4, 55, tzinfo=zone))
+
+    assert told == ("2026-12-01 04:55 UTC" if zone else "2026-11-30 23:10 UTC")
 
 
 class TestCommands:

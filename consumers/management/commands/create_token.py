@@ -38,7 +38,7 @@ class Command(BaseCommand):
         if not user.has_perm(PERMISSION):
             who = user.get_username()
             self.stderr.write(f"{who} lacks the permission {PERMISSION}: until they have it, it lets nobody in.")
-        until = f"until {expires:%Y-%m-%d %H:%M} UTC" if expires else "until it is revoked"
+        until = f"until {tokens.in_utc(expires)}" if expires else "until it is revoked"
         self.stderr.write(f"The token {token.name}, for {token.types or 'all types'}, {until}. It is not shown again:")
         self.stdout.write(secret)
 

@@ -18,6 +18,6 @@ class Command(BaseCommand):
         if token is None:
             raise CommandError(f"There is no token {name!r}.")
         if token.revoked:
-            raise CommandError(f"The token {name!r} was revoked already, {token.revoked:%Y-%m-%d %H:%M} UTC.")
+            raise CommandError(f"The token {name!r} was revoked already, {tokens.in_utc(token.revoked)}.")
         tokens.revoke(token)
         self.stdout.write(f"Revoked: {name}.")
