@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connections, transaction
+from django.db import connections
 
 from . import log
 from .event import Entry, Head
 from .schema import Schema
 from .settings import current
 from .tally import Tally
+from .turn import turn
 
 # Who is further behind than that skips what is older: no more is read at once, however large the log is.
 MOST_EVENTS = 10_000
@@ -145,7 +146,7 @@ def _next(before: Place | None, head: Head, oldest: int) -> Place:
 
 def _keep(stream: str, before: Place | None, after: Place, learnt: dict[str, Lesson], is_anew: bool) -> bool:
     """False if somebody else was quicker: then it is they who go on."""
-    with transaction.atomic(using=_alias()), _cursor() as cursor:
+    with turn(_alias()) as cursor:
         if not _advance(stream, before, after, cursor):
             return False
         if is_anew:

@@ -8,11 +8,12 @@ import time as clock
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .event import Entry, Note, Notes
 from .settings import current
+from .turn import turn
 
 REACTIONS = "reactions"
 GHOST = "ghost"
@@ -27,9 +28,6 @@ _FIELDS = "cursor, kind, position, event_id, type, text"
 _COLUMNS = f"stream, {_FIELDS}"
 _READ = ", ".join(f"n.{name}" for name in _FIELDS.split(", "))
 
-# A publisher that is stopped in the middle must not hold the lock for ever.
-_POSTGRESQL = "SET LOCAL idle_in_transaction_session_timeout = '5s'"
-
 
 def write(stream: str, notes: Sequence[Note], *, using: str | None = None) -> int:
     """Store notes, at most 1,000, and give them the next cursors, in order. Returns the newest cursor.
@@ -37,11 +35,7 @@ def write(stream: str, notes: Sequence[Note], *, using: str | None = None) -> in
     The lock on the stream's notebook is held until the commit, so that no cursor is seen before a smaller one; the
     numbering of events has another, and does not wait.
     """
-    connection = connections[using or current().DATABASE]
-    outermost = not connection.in_atomic_block
-    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        if outermost and connection.vendor == "postgresql":
-            cursor.execute(_POSTGRESQL)
+    with turn(using or current().DATABASE) as cursor:
         last = _advance(stream, len(notes), cursor)
         first = last - len(notes) + 1
         rows = [

@@ -6,11 +6,12 @@ numbers what is visible then. A pass is idempotent: anyone may run one at any ti
 
 from dataclasses import dataclass
 
-from django.db import connections, transaction
+from django.db import connections
 
 from . import metrics
 from .event import Entry
 from .log import open_stream
+from .turn import turn
 
 BATCH = 1000
 
@@ -19,9 +20,6 @@ BATCH = 1000
 # looked at everything, a report's old snapshot would slow it (from 1 to 13 ms after 70,000 events; so to 2 ms). Where
 # more is left behind than that, in a burst, the stream's row says from which id on.
 REACH = 10_000
-
-# A publisher that is stopped in the middle must not hold the lock for ever.
-_POSTGRESQL = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '5s'"
 
 # `position IS NULL` twice: in the choice, and on the row itself, which another pass may have numbered in the meantime.
 _NUMBER = """
@@ -70,14 +68,8 @@ def number(stream: str, *, using: str, first: int = 0) -> Numbered:
     Raises Busy or Torn.
     """
     open_stream(stream, using=using)
-    connection = connections[using]
-    outermost = not connection.in_atomic_block
-    with transaction.atomic(using=using), connection.cursor() as cursor:
-        lock = ""
-        if connection.vendor == "postgresql":
-            lock = " FOR UPDATE SKIP LOCKED"
-            if outermost:
-                cursor.execute(_POSTGRESQL)
+    lock = " FOR UPDATE SKIP LOCKED" if connections[using].vendor == "postgresql" else ""
+    with turn(using) as cursor:
         # In a statement of its own: under READ COMMITTED the next one sees what was committed before we had the lock.
         cursor.execute(f"SELECT epoch, head, backlog FROM signalcast_stream WHERE name = %s{lock}", [stream])
         row = cursor.fetchone()

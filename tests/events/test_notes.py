@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from events import log, notes
 from events.event import Head, Note
+from events.lessons import learn
 from events.models import NotebookRow, NoteRow
 from events.numbering import number
 from events.streams import MAIN
@@ -169,6 +170,33 @@ def test_notes_and_numbers_do_not_wait_for_each_other():
     other.close()
 
     assert (written, numbered.entries) == (2, [])
+
+
+@pytest.mark.only_on("postgresql")
+def test_whoever_writes_waits_for_others_whatever_the_project_prefers():
+    append_and_number(1)
+    seen = {}
+
+    def ask(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        if sql.startswith(("UPDATE", "INSERT")):
+            with context["connection"].cursor().connection.cursor() as cursor:
+                (seen[sql.split()[1 + sql.startswith("INSERT")]],) = cursor.execute(
+                    "SHOW transaction_isolation"
+                ).fetchone()
+        return result
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+    try:
+        with connection.execute_wrapper(ask):
+            write("a")
+            learn(MAIN)
+    finally:
+        connection.close()
+
+    tables = ("signalcast_notebook", "signalcast_note", "signalcast_lesson")
+    assert seen == dict.fromkeys(tables, "read committed")
 
 
 def test_a_note_that_cannot_be_stored_takes_no_cursor():

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from events import log, numbering
+from events import log, numbering, turn
 from events.event import Event, new_id, now
 from events.models import EventRow
 from events.numbering import BATCH, Busy, Torn, is_pending, number
@@ -198,7 +198,7 @@ def test_while_another_publisher_is_at_work_a_pass_does_not_wait():
 
 @pytest.mark.only_on("postgresql")
 def test_a_publisher_that_stops_in_its_transaction_is_thrown_out(monkeypatch):
-    monkeypatch.setattr(numbering, "_POSTGRESQL", numbering._POSTGRESQL.replace("'5s'", "'200ms'"))
+    monkeypatch.setattr(turn, "_POSTGRESQL", turn._POSTGRESQL.replace("'5s'", "'200ms'"))
     append(3)
     stopped, go_on = threading.Event(), threading.Event()
 
