@@ -149,14 +149,15 @@ def _ghost() -> Schema:
 
 
 def _filter() -> Schema:
-    text = {"type": "string", "maxLength": filter.MAX_TEXT}
-    value = {"anyOf": [text, {"type": ["number", "boolean", "null"]}]}
-    path = rf"^{datapath.PREFIX.replace('.', '[.]')}.+$"
+    text = TEXT | {"maxLength": filter.MAX_TEXT}
+    value = {"anyOf": [text | {"minLength": 0}, {"type": ["number", "boolean", "null"]}]}
+    attribute = "^(?!data$)[a-z0-9]+$"
+    path = rf"^(?=.{{{len(datapath.PREFIX) + 1},{datapath.MAX_LENGTH}}}$)data([.][^.]*){{1,{datapath.MAX_PARTS}}}$"
     operands = {
-        "exact": _members(r"^([a-z0-9]+|data[.].+)$", value),
-        "prefix": _members(r"^([a-z0-9]+|data[.].+)$", text),
-        "suffix": _members(r"^([a-z0-9]+|data[.].+)$", text),
-        **{each: _members(path, {"anyOf": [text, {"type": "number"}]}) for each in ("gt", "gte", "lt", "lte")},
+        "exact": _members({attribute: text, path: value}),
+        "prefix": _members({attribute: text, path: text}),
+        "suffix": _members({attribute: text, path: text}),
+        **{each: _members({path: {"anyOf": [text, {"type": "number"}]}}) for each in ("gt", "gte", "lt", "lte")},
         "all": {"type": "array", "items": ref("filter"), "minItems": 1},
         "any": {"type": "array", "items": ref("filter"), "minItems": 1},
         "not": ref("filter"),
@@ -171,10 +172,10 @@ def _filter() -> Schema:
     }
 
 
-def _members(pattern: str, value: Schema) -> Schema:
+def _members(by_pattern: dict[str, Schema]) -> Schema:
     return {
         "type": "object",
-        "patternProperties": {pattern: value},
+        "patternProperties": by_pattern,
         "additionalProperties": False,
         "minProperties": 1,
     }

@@ -47,7 +47,29 @@ REFUSED = [
     {"any": [{"not": {}}]},
     {"exact": {"type": "a"}, "not": {"exact": {"type": "a"}}},
     {"exact": {"type": "x" * 1001}},
+    {"exact": {"type": ""}},
+    {"exact": {"type": 1}},
+    {"exact": {"data": "a"}},
+    {"exact": {"data.": "a"}},
+    {"exact": {"data." + "a" * 196: 1}},
+    {"exact": {"data" + ".a" * 33: 1}},
+    {"prefix": {"data.a": ""}},
+    {"lt": {"data.a": ""}},
 ]
+
+TAKEN = [
+    {"exact": {"data.a": ""}},
+    {"exact": {"database": "a", "data.a..b": None}},
+    {"exact": {"data." + "a" * 195: 1}},
+    {"exact": {"data" + ".a" * 32: 1}},
+]
+
+
+@pytest.mark.parametrize("expression", TAKEN, ids=lambda expression: json.dumps(expression)[:40])
+def test_what_the_server_takes_is_a_filter(expression):
+    filter.parse(expression)
+
+    assert is_a("filter", expression)
 
 
 @pytest.mark.parametrize("expression", REFUSED, ids=lambda expression: json.dumps(expression)[:40])
