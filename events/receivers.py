@@ -218,4 +218,7 @@ def _name_of(sender: Any) -> str:
     # Not kept by the class: one may have no hash, and the event is worth more.
     if issubclass(kind, type):
         kind = sender
-    return one_line(kind._meta.label if issubclass(kind, Model) else f"{kind.__module__}.{kind.__qualname__}")
+    try:
+        return one_line(kind._meta.label if issubclass(kind, Model) else f"{kind.__module__}.{kind.__qualname__}")
+    except Exception:  # A class of such a kind may break any of Python's rules.
+        return ""

@@ -68,6 +68,17 @@ def test_a_sender_of_a_class_without_a_hash_is_known_by_its_name(order_paid, rea
     assert read_log()[0]["sender"] == f"{__name__}.Shop"
 
 
+def test_a_sender_that_does_not_say_what_it_is_is_not_named(order_paid, read_log):
+    class Silent(type):
+        @property
+        def __module__(cls):
+            raise Broken
+
+    order_paid.send(sender=Silent("Shop", (), {})())
+
+    assert "sender" not in read_log()[0]
+
+
 @pytest.mark.parametrize("sender", [[], Course(), None], ids=["no hash", "unsaved", "no weak reference"])
 @pytest.mark.parametrize("caches", [False, True], ids=["plain", "caching"])
 def test_who_sends_what_nobody_receives_need_not_be_the_key_of_anything(stream, notes, sender, caches):
