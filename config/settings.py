@@ -22,7 +22,17 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # -- Safety ----------------------------------------------------------------------------------
 
-DEBUG = os.environ.get("DEBUG", "1") != "0"
+
+def switch(name: str, given: str) -> bool:
+    """Whether it is on. What says neither must not leave a door open."""
+    if given.lower() in ("1", "true", "yes", "on"):
+        return True
+    if given.lower() in ("0", "false", "no", "off"):
+        return False
+    raise ImproperlyConfigured(f"{name} is {given!r}; it must be 0 or 1.")
+
+
+DEBUG = switch("DEBUG", os.environ.get("DEBUG") or "1")
 
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 if not SECRET_KEY:
@@ -36,8 +46,11 @@ if not SECRET_KEY:
 
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
-HTTPS = os.environ.get("HTTPS", "0") != "0"
-PROXIES = int(os.environ.get("PROXIES", "0"))
+HTTPS = switch("HTTPS", os.environ.get("HTTPS") or "0")
+PROXIES = os.environ.get("PROXIES") or "0"
+if not PROXIES.isdecimal():
+    raise ImproperlyConfigured(f"PROXIES is {PROXIES!r}; it must be a number of proxies, e.g. 1.")
+PROXIES = int(PROXIES)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 if HTTPS:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600

@@ -76,6 +76,30 @@ def test_the_channel_layer_is_the_pub_sub_one_of_the_redis_given_or_none_that_cr
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("0", False), ("False", False), ("off", False), ("no", False), ("1", True), ("true", True), ("on", True)],
+)
+def test_a_switch_is_understood_however_it_is_said(said, meant):
+    settings = read("DEBUG", "SECURE_SSL_REDIRECT", DEBUG=said, HTTPS=said, SECRET_KEY="k")
+
+    assert settings == {"DEBUG": meant, "SECURE_SSL_REDIRECT": meant}
+
+
+def test_a_switch_that_is_empty_is_as_if_it_were_not_there():
+    settings = read("DEBUG", "SECURE_SSL_REDIRECT", DEBUG="", HTTPS="", PROXIES="")
+
+    assert settings == {"DEBUG": True, "SECURE_SSL_REDIRECT": False}
+
+
+@pytest.mark.parametrize(("name", "said"), [("DEBUG", "none"), ("HTTPS", "tls"), ("PROXIES", "-1"), ("PROXIES", "one")])
+def test_what_is_no_answer_opens_no_door(name, said):
+    process = start("DEBUG", **{name: said})
+
+    assert process.returncode == 1
+    assert f"{name} is '{said}'; it must be " in process.stderr
+
+
 def test_without_debug_a_secret_key_is_needed_and_the_error_says_how_to_make_one():
     process = start("DEBUG", DEBUG="0")
 
