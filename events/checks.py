@@ -11,6 +11,7 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import connections
+from django.db.models import signals as model_signals
 from django.db.models.signals import ModelSignal
 from django.utils.module_loading import import_string
 
@@ -38,6 +39,8 @@ _RANGES = {
     "TRUSTED_PROXIES": (0, 10),
 }
 _WHY = {"MAX_DATA_BYTES": ": servers refuse frames of 1 MiB"}
+
+_FOR_EVERY_MODEL = [signal for signal in vars(model_signals).values() if isinstance(signal, ModelSignal)]
 
 # RFC 3986 §2, without the query and the fragment, behind which stream and epoch would be lost.
 _SOURCE = re.compile(r"(?=.{1,255}\Z)(?:[A-Za-z0-9._~:/@!$&'()*+,;=\[\]-]|%[0-9A-Fa-f]{2})+")
@@ -128,6 +131,17 @@ def _signals(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
             )
             continue
         yield from _cached(found)
+        if not entry.startswith("django."):
+            yield from _imported(path for path, signal in found.items() if path != entry and signal in _FOR_EVERY_MODEL)
+
+
+def _imported(paths: Iterable[str]) -> Iterator[CheckMessage]:
+    for path in paths:
+        yield _warning(
+            16,
+            f"{path} is Django's own signal, which that module has imported: it is streamed for every model there is.",
+            'the signals one by one, e.g. "shop.signals.order_paid", or silence this check',
+        )
 
 
 def _cached(found: Mapping[str, Any]) -> Iterator[CheckMessage]:

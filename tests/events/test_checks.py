@@ -3,6 +3,7 @@
 import pytest
 from django.core.management import call_command
 from django.db import connection, connections
+from django.db.models.signals import post_save
 from django.dispatch import Signal
 
 from academy.models import Course
@@ -93,6 +94,16 @@ def test_a_signal_that_caches_warns(settings, monkeypatch):
     monkeypatch.setattr("academy.signals.order_paid", Signal(use_caching=True))
 
     assert ids(GOOD, settings) == ["W003"]
+
+
+def test_a_signal_of_django_that_a_module_has_only_imported_warns(settings, monkeypatch):
+    monkeypatch.setattr("academy.signals.post_save", post_save, raising=False)
+
+    settings.SIGNALCAST = GOOD
+    [message] = check_settings()
+    assert message.id == "signalcast.W016"
+    assert message.msg.startswith("academy.signals.post_save is Django's own signal")
+    assert ids({"SIGNALS": ["academy.signals.post_save"]}, settings) == []
 
 
 def test_a_model_s_signal_caches_and_is_none_to_be_warned_of(settings):
