@@ -18,6 +18,7 @@ from pathlib import PurePath
 from typing import Any
 
 from django.db.models import ForeignKey, Model
+from django.db.models.fields.files import FieldFile
 from django.utils.duration import duration_iso_string
 from django.utils.functional import LazyObject, Promise, empty
 
@@ -143,6 +144,8 @@ class Shown:
             return self.nested(value, self.record)
         if issubclass(kind, bytes | bytearray | memoryview):
             return self.mark("binary", bytes=len(value))
+        if issubclass(kind, FieldFile):  # Before anybody looks at it, an instance holds its name.
+            return self.value(value.name)
         return self.mark("unsupported", type=f"{kind.__module__}.{kind.__qualname__}")
 
     def string(self, value: str) -> Any:

@@ -12,6 +12,8 @@ from pathlib import PurePosixPath
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import FileField
+from django.db.models.fields.files import FieldFile
 from django.utils.functional import SimpleLazyObject, lazy, lazystr
 from django.utils.safestring import mark_safe
 
@@ -120,6 +122,14 @@ def test_a_value_of_python_has_a_form_in_json(value, expected):
 )
 def test_what_cannot_be_shown_is_a_mark_that_says_why(value, reason, facts):
     assert show(value) == ({"$mark": reason, **facts}, {reason})
+
+
+@pytest.mark.parametrize("name", ["receipts/42.pdf", "", None])
+def test_a_file_of_a_model_is_its_name_whether_or_not_somebody_has_looked_at_it(name):
+    file = FieldFile(Course(), FileField(), name)
+
+    assert show(file) == (name, set())
+    assert show([file, file]) == ([name, name], set())
 
 
 class Liar(str):
