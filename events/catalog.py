@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from django.apps import apps
+from django.db import connections
 from django.dispatch import Signal
 from django.utils.module_loading import import_string
 
@@ -47,10 +48,14 @@ def attach(
     `type` is the type of its events, e.g. `shop.order_paid`. `data`, called with `sender` and the signal's arguments,
     returns what the events carry in the place of the arguments. `personal` are paths into that, e.g. `buyer.email`,
     to what only those see who may view personal data. `using` is the alias of the database in whose
-    transactions the signal is sent. Raises ValueError if the type, or a path, cannot be one.
+    transactions the signal is sent. Raises ValueError if one of them cannot be what it should.
     """
-    if not type or len(type) > MAX_TYPE or not type.isprintable():
+    if not isinstance(type, str) or not 0 < len(type) <= MAX_TYPE or not type.isprintable():
         raise ValueError(f"{type!r} is no event type: write 1 to {MAX_TYPE} printable characters, e.g. shop.order_paid")
+    if data is not None and not callable(data):
+        raise ValueError(f"{data!r} is no function that makes the payload")
+    if using is not None and using not in connections:
+        raise ValueError(f"{using!r} is no database: write one of {', '.join(connections)}")
     attachment = Attachment(signal=signal, type=type, path=path, data=data, personal=_paths(personal), using=using)
     detach(signal)
     attached[signal] = attachment
@@ -118,8 +123,9 @@ def type_of(path: str) -> str:
 
 
 def _paths(personal: Iterable[str]) -> tuple[str, ...]:
-    paths = () if isinstance(personal, str) else tuple(personal)
-    if isinstance(personal, str) or not all(isinstance(path, str) and path for path in paths):
+    is_list = isinstance(personal, Iterable) and not isinstance(personal, str)
+    paths = tuple(personal) if is_list else ()
+    if not is_list or not all(isinstance(path, str) and path for path in paths):
         raise ValueError(f'{personal!r} are no paths: write a tuple of them, e.g. personal=("note", "buyer.email")')
     return paths
 

@@ -222,7 +222,17 @@ def test_a_sign_in_is_an_event_without_the_request(client, read_log):
     assert event["data"]["request"]["$mark"] == "unsupported"
 
 
-@pytest.mark.parametrize("type", ["", "x" * 256, "shop.order\npaid", "shop.\x00"])
+@pytest.mark.parametrize("type", ["", "x" * 256, "shop.order\npaid", "shop.\x00", 7, b"a", None])
 def test_a_type_that_no_event_can_have_is_refused(stream, type):
     with pytest.raises(ValueError, match="is no event type: write 1 to 255 printable characters"):
         stream(type=type)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({"data": "note"}, "'note' is no function"), ({"using": "elsewhere"}, "'elsewhere' is no database: .*default")],
+    ids=str,
+)
+def test_what_would_only_fail_when_the_signal_is_sent_is_refused(given, said):
+    with pytest.raises(ValueError, match=said):
+        attach(Signal(), type="shop.a", **given)

@@ -420,7 +420,7 @@ def test_what_is_personal_in_instances_is_found_the_short_way_as_the_long_way(ex
     assert of_arguments(data, [mark, *marks]) in (None, Search(data, [mark, *marks], ()).found)
 
 
-@pytest.mark.parametrize("personal", ["note", ["note", ""], [7], [None]])
+@pytest.mark.parametrize("personal", ["note", ["note", ""], [7], [None], 7, None])
 def test_a_path_that_is_none_is_refused(personal):
     with pytest.raises(ValueError, match="are no paths"):
         attach(Signal(), type="shop.order_paid", personal=personal)
