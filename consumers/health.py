@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from events import log
-from events.settings import current
+from events.settings import current, migration
 from events.streams import MAIN
 
 from .access import may_measure
@@ -74,7 +74,7 @@ async def _reason(name: str) -> str:
     except TimeoutError:
         return f"no answer within {SECONDS:g} s"
     except NotMigrated:
-        return "not migrated: run manage.py migrate"
+        return f"not migrated: run {migration()}"
     except Exception as error:  # Whatever it is, that is the answer.
         return type(error).__name__
     return ""

@@ -18,7 +18,7 @@ from django.conf import settings as django_settings
 from events.inventory import Inventory, take
 from events.publication import sweep
 from events.publisher import MOST_OUTCOMES, MOST_WRITES, publisher
-from events.settings import current
+from events.settings import current, migration
 from events.streams import MAIN, key
 
 from .audit import Seldom
@@ -135,8 +135,9 @@ async def _starts(shared: Process) -> bool:
         await shared.hub()
     except Exception as error:  # Not migrated yet, or no database there: it will be.
         logger.warning(
-            "The log cannot be read yet: %s. Is its database there, and migrated (manage.py migrate)?",
+            "The log cannot be read yet: %s. Is its database there, and migrated (%s)?",
             error,
+            migration(),
             extra={"action": "log_unreadable"},
         )
         return False

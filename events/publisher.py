@@ -22,7 +22,7 @@ from .nudge import Nudge
 from .numbering import BATCH, Busy, is_pending, number
 from .outcomes import Ghost, Outcome, Outcomes
 from .sending import Sending
-from .settings import current
+from .settings import current, migration
 from .streams import MAIN
 from .writes import Writes
 
@@ -272,8 +272,9 @@ class Publisher:
             self._outcomes.postpone(self._note_backoff)
             logger.exception(
                 "What receivers did could not be noted; trying again in %.0f s. "
-                "Is the database there, migrated (manage.py migrate signalcast), and not full?",
+                "Is the database there, migrated (%s), and not full?",
                 self._note_backoff,
+                migration(),
                 extra={"action": "note_failed"},
             )
 

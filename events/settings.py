@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from django.conf import settings as django_settings
+from django.db import DEFAULT_DB_ALIAS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,12 @@ def current() -> Settings:
     if given is not _made[0]:
         _made = (given, _settings(given))
     return _made[1]
+
+
+def migration() -> str:
+    """The command that makes the log's tables, where they belong."""
+    alias = current().DATABASE
+    return "manage.py migrate" if alias == DEFAULT_DB_ALIAS else f"manage.py migrate --database {alias}"
 
 
 def _settings(given: object) -> Settings:

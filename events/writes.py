@@ -10,6 +10,7 @@ from . import log, metrics
 from .event import Event
 from .insertion import reason
 from .sending import Sending
+from .settings import migration
 
 logger = logging.getLogger("signalcast.events")
 
@@ -42,11 +43,12 @@ class Writes:
                 metrics.failed("retry")
                 logger.error(
                     "The event %s of type %s is lost: it could not be appended to the log in %r (%s). "
-                    "Is that database there, migrated (manage.py migrate signalcast), and not full?",
+                    "Is that database there, migrated (%s), and not full?",
                     event.id,
                     event.type,
                     using,
                     reason(error),
+                    migration(),
                     exc_info=not isinstance(error, Error),
                     extra={"action": "event_lost"},
                 )

@@ -7,6 +7,7 @@ from django.core.management import CommandError
 from django.db import Error
 
 from events.insertion import reason
+from events.settings import migration
 
 
 @contextmanager
@@ -16,5 +17,5 @@ def told_if_unreachable() -> Iterator[None]:
         yield
     except Error as error:
         raise CommandError(
-            f"The log cannot be reached ({reason(error)}). Is its database there, and migrated (manage.py migrate)?"
+            f"The log cannot be reached ({reason(error)}). Is its database there, and migrated ({migration()})?"
         ) from error

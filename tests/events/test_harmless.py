@@ -104,7 +104,7 @@ def test_a_second_failure_is_counted_and_told_with_the_remedy(order_paid, take_a
     assert Course.objects.count() == 1
     assert read_log() == []
     assert failed() == {"append": 1, "retry": 1}
-    assert "manage.py migrate signalcast" in warnings_of(logging.ERROR)[0].getMessage()
+    assert "migrated (manage.py migrate)" in warnings_of(logging.ERROR)[0].getMessage()
 
 
 def test_what_could_not_be_appended_and_was_rolled_back_is_not_made_up_for(order_paid, take_away, read_log, failed):

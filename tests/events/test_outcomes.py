@@ -110,7 +110,7 @@ def test_where_the_notes_have_no_place_events_go_on_and_nothing_is_forgotten(
     assert before == [1, 2]
     assert noted() == [1, 2]
     assert set(failed()) == {"note"}
-    assert "manage.py migrate signalcast" in caplog.text
+    assert "migrated (manage.py migrate)" in caplog.text
 
 
 def test_one_more_than_fit_is_lost_counted_and_said_now_and_then(failed, caplog, monkeypatch):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from events.settings import NAMES, Settings, current
+from events.settings import NAMES, Settings, current, migration
 
 
 @pytest.mark.parametrize("given", [None, {}, "academy.signals", 7, ["academy.signals"]])
@@ -43,3 +43,12 @@ def test_settings_are_frozen_and_named():
     with pytest.raises(AttributeError):
         Settings().SOURCE = "/other"
     assert set(NAMES) >= {"SIGNALS", "DATABASE", "PUBLISHER", "MAX_DATA_BYTES", "SOURCE"}
+
+
+@pytest.mark.parametrize(
+    ("alias", "command"), [("default", "manage.py migrate"), ("shop", "manage.py migrate --database shop")]
+)
+def test_the_command_that_is_recommended_makes_the_tables_where_the_log_is(settings, alias, command):
+    settings.SIGNALCAST = {"DATABASE": alias}
+
+    assert migration() == command
