@@ -137,7 +137,8 @@ def _wants_savepoint(connection: BaseDatabaseWrapper) -> bool:
     hooks = connection.run_on_commit
     if len(hooks) < MAX_SAVEPOINTS:
         return True
-    ours = (hook for _, hook, *_ in hooks if getattr(hook, "__module__", None) in _RECORDERS)
+    # From the end, where ours are: a business may have thousands of its own before them.
+    ours = (hook for _, hook, *_ in reversed(hooks) if getattr(hook, "__module__", None) in _RECORDERS)
     return next(islice(ours, MAX_SAVEPOINTS - 1, None), None) is None
 
 

@@ -181,6 +181,31 @@ def test_a_thousand_signals_in_one_transaction_cost_few_savepoints(order_paid, n
 
 
 @pytest.mark.only_on("postgresql")
+def test_what_the_business_wants_done_after_the_commit_is_not_looked_through_for_each_event(order_paid, notes):
+    class Hook:
+        asked = 0
+
+        @property
+        def __module__(self):
+            Hook.asked += 1
+            return "shop.orders"
+
+        def __call__(self):
+            pass
+
+    with transaction.atomic():
+        for _ in range(1000):
+            transaction.on_commit(Hook())
+        for n in range(MAX_SAVEPOINTS):
+            order_paid.send(sender=None, note=n)
+        asked = Hook.asked
+        order_paid.send(sender=None, note="one more")
+
+    assert Hook.asked == asked
+    assert len(notes()) == MAX_SAVEPOINTS + 1
+
+
+@pytest.mark.only_on("postgresql")
 def test_savepoints_that_were_rolled_back_do_not_count(order_paid, notes):
     with CaptureQueriesContext(connection) as queries, transaction.atomic():
         for _ in range(MAX_SAVEPOINTS):
