@@ -22,6 +22,7 @@ from django.db.models import Model
 
 from .attachment import Attachment
 from .documentation import documentation_of
+from .shape import shape
 
 MAX_ARGUMENTS = 6
 
@@ -161,6 +162,9 @@ def _first_of(label: Any) -> Model | None:
 
 
 def first(model: type[Model]) -> Model | None:
+    known = shape(model)
+    if known.is_secret_key or known.has_personal_key:  # A command names a row by its key.
+        return None
     try:
         return model._default_manager.order_by("pk").first()
     except DatabaseError:  # its table is not there yet: an example is not worth a broken page

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.dispatch import Signal
+from django.utils import timezone
 
-from academy.models import Course, Enrollment
+from academy.models import Course, Enrollment, Order
 from events.attachment import Attachment
 from events.examples import arguments_of, code, examples, line, python, shell, snake
 from events.management.commands.emit import _argument
@@ -39,6 +41,21 @@ def test_a_signal_named_after_a_model_is_shown_with_its_first_row(seeded):
         "from academy.signals import order_paid",
         "order_paid.send(sender=Order, order=Order.objects.first())",
     ]
+
+
+def test_a_row_whose_key_is_personal_is_no_example(seeded, monkeypatch):
+    monkeypatch.setattr(Order, "event_personal_fields", ("pk",))
+    shown = examples([attachment("academy.order_paid")])
+
+    assert shown["shell"].endswith(" manage.py emit academy.order_paid note=hello")
+    assert shown["code"].endswith('order_paid.send(sender=None, note="hello")')
+
+
+def test_a_row_whose_key_is_a_secret_is_no_example(db):
+    Session.objects.create(session_key="a-key", expire_date=timezone.now())
+    shown = examples([attachment("sessions.session_begun", "academy.signals.order_paid")])
+
+    assert shown["shell"].endswith(" manage.py emit sessions.session_begun note=hello")
 
 
 def test_a_signal_that_has_a_row_is_preferred(seeded):
