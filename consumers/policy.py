@@ -42,6 +42,19 @@ def sight_of(viewer: Viewer, database: Database) -> Sight:
     return FULL if viewer.personal else WITHOUT_PERSONAL
 
 
+def visible(viewer: Viewer, types: Iterable[str]) -> set[str]:
+    """Those of which the viewer may see events: for a page, which may ask the database. None where the policy raises;
+    the stream tells of that.
+    """
+    if not current().CAN_FOLLOW or viewer.open:
+        return {type for type in types if can_follow(viewer, MAIN, type)}
+    try:
+        answers = _answers(viewer, filter(viewer.may_see, types))
+    except Exception:
+        return set()
+    return {type for type, may in answers.items() if may}
+
+
 WITHOUT_PERSONAL = Sight("without personal data", personal=False)
 
 
@@ -53,8 +66,9 @@ class _Policy:
         self._database = database
 
     async def __call__(self, types: Iterable[str]) -> Mapping[str, bool]:
-        return await self._database.run(self._answers, list(types))
+        return await self._database.run(_answers, self._viewer, list(types))
 
-    def _answers(self, types: list[str]) -> dict[str, bool]:
-        policy = cast(CanFollow, import_string(current().CAN_FOLLOW))
-        return {type: bool(policy(self._viewer, MAIN, type)) for type in types}
+
+def _answers(viewer: Viewer, types: Iterable[str]) -> dict[str, bool]:
+    policy = cast(CanFollow, import_string(current().CAN_FOLLOW))
+    return {type: bool(policy(viewer, MAIN, type)) for type in types}

@@ -12,6 +12,7 @@ from django.shortcuts import render, resolve_url
 from django.views.decorators.http import require_safe
 
 from consumers import access
+from consumers.policy import visible
 from events import catalog
 from events.examples import examples, models
 
@@ -72,6 +73,8 @@ def refuse(request: HttpRequest, code: int) -> HttpResponse:
 def config(request: HttpRequest, viewer: access.Viewer) -> dict[str, Any]:
     """What the page's scripts are told."""
     attachments = catalog.attachments()
+    seen = visible(viewer, [attachment.type for attachment in attachments])
+    attachments = tuple(attachment for attachment in attachments if attachment.type in seen)
     return {
         "socket": f"{request.path}ws/",
         "api": f"{request.path}api/",

@@ -5,7 +5,9 @@ import re
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.management import call_command
 
+from consumers import tokens
 from frontend.views import CONTENT_SECURITY_POLICY
 
 
@@ -48,6 +50,33 @@ def test_the_scripts_are_told_where_the_socket_is_and_what_is_streamed(config):
     assert config["models"]["academy.order"] == "academy.models.Order"
     assert config["models"]["auth.user"] == "django.contrib.auth.models.User"
     assert set(config["examples"]) == {"shell", "code"}
+
+
+def only_courses(viewer, stream, event_type):
+    return event_type == "academy.course_completed"
+
+
+def raises(viewer, stream, event_type):
+    raise LookupError
+
+
+@pytest.mark.parametrize(("policy", "told_of"), [("only_courses", ["academy.course_completed"]), ("raises", [])])
+def test_of_signals_that_somebody_may_not_follow_the_page_tells_nothing(client, settings, db, policy, told_of):
+    settings.SIGNALCAST = {**settings.SIGNALCAST, "CAN_FOLLOW": f"{__name__}.{policy}"}
+    call_command("seed")
+    client.force_login(person("mei", "view_event"))
+
+    config = told(client)
+
+    assert [signal["type"] for signal in config["signals"]] == told_of
+    assert "order_paid" not in json.dumps(config)
+
+
+def test_a_token_is_told_of_its_own_signals_on_the_page_too(client, settings, db):
+    _, secret = tokens.create("courses", person("mei", "view_event"), "academy.course_*")
+    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+
+    assert [signal["type"] for signal in told(client)["signals"]] == ["academy.course_completed"]
 
 
 def test_under_a_prefix_the_socket_is_there_too(rf, settings, db):
