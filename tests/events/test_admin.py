@@ -97,6 +97,16 @@ def test_whoever_may_follow_the_stream_may_read_the_log(client, send):
     assert "Signalcast" in client.get("/admin/").content.decode()
 
 
+def test_where_a_policy_decides_who_may_follow_what_the_log_is_for_superusers(client, send, settings):
+    send()
+    settings.SIGNALCAST = {**settings.SIGNALCAST, "CAN_FOLLOW": "consumers.policy.can_follow"}
+
+    assert staff(client, "view_event", "view_personal_data").get(LIST).status_code == 403
+    assert client.get(address_of(1)).status_code == 403
+    client.force_login(User.objects.create_superuser("root"))
+    assert client.get(LIST).status_code == 200
+
+
 def test_whoever_may_not_follow_the_stream_may_not_read_the_log_either(client, send):
     send()
 
