@@ -68,3 +68,17 @@ def test_a_drawing_that_throws_keeps_nothing_else_from_being_drawn(modules):
         return drawn;
         """,
     ) == ["broken", "last", "last"]
+
+
+def test_what_may_wait_gives_way_to_another_for_one_frame_and_no_longer(modules):
+    assert tried(
+        modules,
+        """
+        scheduler.add('status', () => drawn.push('status'), () => true);
+        const again = () => scheduler.now('focus');
+        again(); scheduler.now('status'); frame(1000);
+        again(); frame(1016);
+        again(); scheduler.now('status'); frame(1032);
+        return drawn;
+        """,
+    ) == ["focus", "focus", "status", "focus"]

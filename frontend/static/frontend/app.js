@@ -158,7 +158,7 @@ scheduler.add('rates', () => {
   reactions.draw();
   chart.draw(types, now, lostAt);
   brush.draw();
-});
+}, () => true);
 scheduler.add('focus', () => list.focus.settle());
 
 listenToKeys({
@@ -210,7 +210,7 @@ function filter() {
   if (!bar.error) list.filter(bar.query.matches);
   highlights.use(bar.query.marks);
   scheduler.now('status');
-  scheduler.mark('rates');
+  scheduler.now('rates');
 }
 
 function find() {

@@ -15,10 +15,10 @@ export class Scheduler {
   /**
    * @param {string} name
    * @param {() => void} draw
-   * @param {() => boolean} [waits] whether four times a second are enough at the moment
+   * @param {() => boolean} [waits] whether four times a second are enough at the moment, and a frame later is soon enough
    */
   add(name, draw, waits = () => false) {
-    this.#tasks.set(name, {draw, waits, due: false, last: -Infinity});
+    this.#tasks.set(name, {draw, waits, due: false, passed: false, last: -Infinity});
   }
 
   /** Draws it in the next frame, or when its pause is over. */
@@ -43,9 +43,13 @@ export class Scheduler {
 
   #run(now) {
     const left = (task) => (task.waits() ? CALM - (now - task.last) : 0);
+    let drawn = false;
     try {
       for (const task of this.#tasks.values()) {
         if (!task.due || left(task) > 0) continue;
+        task.passed = drawn && !task.passed && task.waits();    // a frame is short for both
+        if (task.passed) continue;
+        drawn = true;
         task.due = false;
         task.last = now;
         task.draw();

@@ -8,7 +8,7 @@
 
 import {GAP, GHOST} from './store.js';
 
-const SLICE = 8;          // ms of searching at a time, so that no frame is late
+const SLICE = 5;          // ms of searching at a time, so that no frame is late
 const BETWEEN = 64;       // entries between two looks at the clock
 const BASE = 2 ** 40;     // the rank at which a search begins: there is room below it
 

@@ -23,7 +23,6 @@ export class Highlights {
   /** @param {string[]} texts */
   use(texts) {
     this.#terms = [...new Set(texts.map((text) => text.toLowerCase()))].filter(Boolean).slice(0, TERMS);
-    this.drawRows();
     this.drawOpen();
   }
 
