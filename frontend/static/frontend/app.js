@@ -127,6 +127,10 @@ const go = new Go(show);
 const pinned = new Pinned({pins, stream, list, announce, hue: (type) => rates.hue(type), open: (position) => go.take(String(position)), changed: () => compare.offer()});
 const file = new Export({stream: config.stream, shown: () => ({view: list.view, end: list.hold.end}), announce});
 
+scheduler.add('rest', () => {
+  detail.rest();
+  list.rest();
+});
 scheduler.add('list', () => {
   empty.draw(isEmpty(), stream.name === 'live');
   list.draw();
@@ -229,6 +233,7 @@ function open(ordinal) {
   const entry = store.at(ordinal);
   if (ordinal < store.first || entry.kind === GAP) return;
   list.hold.hold('detail');
+  if (!detail.isOpen) list.keepWidth();
   list.select(ordinal);
   list.reveal(ordinal);
   if (detail.isOpen) link.move(entry.position);
@@ -252,6 +257,7 @@ async function show(position) {
 
 function closed() {
   const inside = document.activeElement === document.body || detail.element.contains(document.activeElement);
+  list.keepWidth();
   list.select(null);
   link.close();
   if (inside) {

@@ -46,6 +46,7 @@ export class Detail {
   /** @param {Entry} entry */
   open(entry) {
     const first = !this.isOpen;
+    mark(this.element, 'data-head', first);
     this.ordinal = entry.ordinal;
     this.#entry = entry;
     this.#fill(entry);
@@ -53,6 +54,11 @@ export class Detail {
     document.body.dataset.detail = '';
     this.#cover();
     if (first && PAGE.matches) byId('detail-back').focus();
+  }
+
+  /** Shows what is below its head, which had a frame for itself. */
+  rest() {
+    mark(this.element, 'data-head', false);
   }
 
   /** Copies the event, or a link to it. @param {'event'|'link'} what */

@@ -21,6 +21,7 @@ export class List {
   #anchor = new Anchor();
   #matches = null;
   #searching = false;
+  #isNew = false;         // whether the reader asked for other rows
   #learnt = new Set();    // the ordinals of which more is known than their rows say
 
   /**
@@ -130,6 +131,7 @@ export class List {
     this.hold.live();
     this.#anchor.set(null);
     this.port.scrollTo(0);
+    this.#isNew = true;
     this.scheduler.now('list');
   }
 
@@ -185,14 +187,29 @@ export class List {
     const from = Math.max(0, top - SPARE), to = Math.min(total, top + count + SPARE);
     const newest = end - 1 - from, oldest = end - to;
     this.focus.before(oldest, newest);
-    for (let rank = newest; rank >= oldest; rank -= 1) this.#place(rank, end - 1 - rank);
+    let changed = 0;
+    for (let rank = newest; rank >= oldest; rank -= 1) changed += Number(this.#place(rank, end - 1 - rank));
     this.pool.keep(oldest, newest);
+    this.#spread(changed, end - 1 - top);
     this.#drawnEnd = end;
     this.#learnt.clear();
     hold.shown();
     const active = this.active === null ? -1 : view.rankOf(this.active);
     this.focus.stop = active >= oldest && active <= newest ? active : end - 1 - top;
     this.scheduler.mark('focus');
+  }
+
+  /** Lays out more of what one frame is too short for. */
+  rest() {
+    const {stripes} = this.pool;
+    stripes.next();
+    if (stripes.isWaiting) this.scheduler.now('rest');
+  }
+
+  /** The list becomes wider, or less wide. */
+  keepWidth() {
+    this.pool.stripes.keepWidth(this.port.width);
+    this.scheduler.now('list');
   }
 
   /** One past the rank of the newest match that is shown. */
@@ -213,6 +230,7 @@ export class List {
     this.focus.leave();
     this.#anchor.set(null);
     this.#drawnEnd = 0;
+    this.#isNew = true;
     this.pool.forget();
     this.scheduler.now('list');
   }
@@ -224,10 +242,10 @@ export class List {
 
   #place(rank, index) {
     const {store} = this.view, ordinal = this.view.at(rank);
-    const row = this.pool.at(rank);
+    const row = this.pool.at(rank), changed = row.ordinal !== ordinal;
     row.rank = rank;
     if (row.isGap && row.ordinal === ordinal) row.show(store, ordinal);   // until when is known only later
-    if (row.ordinal !== ordinal) {
+    if (changed) {
       row.show(store, ordinal);
       if (rank >= this.#drawnEnd && this.#drawnEnd && !this.hold.held && this.rate() <= FLASH_RATE) mark(row.element, 'data-new', true);
     }
@@ -236,6 +254,15 @@ export class List {
     mark(row.element, 'hidden', false);
     mark(row.element, 'aria-rowindex', index + 2);
     mark(row.element, 'aria-selected', ordinal === this.selected ? 'true' : null);
+    return changed;
+  }
+
+  /** Leaves to the next frames what this one is too short for. */
+  #spread(changed, top) {
+    const {stripes} = this.pool;
+    if (this.#isNew && changed > this.port.count / 2) stripes.blank(this.pool.at(top).element);
+    if (changed) this.#isNew = false;
+    if (stripes.isWaiting) this.scheduler.now('rest');
   }
 
   /** @param {number|null} top the first place in view, where rows have another height now */

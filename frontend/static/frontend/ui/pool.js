@@ -2,6 +2,7 @@
 
 import {mark} from './dom.js';
 import {Row} from './row.js';
+import {Stripes} from './stripes.js';
 
 export class Pool {
   #rows = [];
@@ -10,6 +11,7 @@ export class Pool {
   /** @param {HTMLElement} element what holds the rows @param {(type: string) => number} hue */
   constructor(element, hue) {
     Object.assign(this, {element, hue});
+    this.stripes = new Stripes(element);
   }
 
   /** Makes enough rows for so many to be seen; existing ones begin anew. */
@@ -17,7 +19,7 @@ export class Pool {
     if (size <= this.#rows.length) return;
     this.#rows = Array.from({length: size}, () => new Row(this.hue));
     this.#stop = null;
-    this.element.replaceChildren(...this.#rows.map((row) => row.element));
+    this.stripes.fill(this.#rows.map(({element}) => element));
   }
 
   /** The row that a rank falls to. */

@@ -6,6 +6,7 @@ import {h} from './dom.js';
 
 export class Viewport {
   rowHeight = 28;
+  width = 0;
   moved = 0;    // pixels that the reader scrolled it by, the last time; 0 where nobody did
 
   #at = 0;
@@ -100,6 +101,7 @@ export class Viewport {
 
   #measure() {
     this.#height = this.scroller.clientHeight;
+    this.width = this.scroller.clientWidth;
     this.rowHeight = this.probe.offsetHeight || this.rowHeight;
     this.#headHeight = getComputedStyle(this.head).position === 'sticky' ? this.head.offsetHeight : 0;
     this.#settle();
