@@ -17,6 +17,8 @@ from typing import Any
 from daphne.server import Server as DaphneServer  # isort: split
 
 from daphne.http_protocol import WebRequest
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+from django.core.handlers.asgi import ASGIHandler
 from twisted.internet import reactor
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.defer import Deferred
@@ -51,6 +53,12 @@ class Server(DaphneServer):
         self._kept: asyncio.Task[None] | None = None
 
     def run(self) -> None:
+        if _is_django_alone(self.application):
+            logger.warning(
+                "No websocket is answered: ASGI_APPLICATION is Django's own. Write at the end of its module: "
+                "from consumers.routing import application as with_stream; application = with_stream(application)",
+                extra={"action": "no_websockets"},
+            )
         _allow_open_files()
         # In the loop, as soon as it runs.
         _reactor.callLater(0, self._keep)
@@ -140,6 +148,12 @@ def _allow_open_files() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(OSError, ValueError):  # Where that is more than the kernel can do, it stays as it was.
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _is_django_alone(application: Any) -> bool:
+    if isinstance(application, ASGIStaticFilesHandler):  # Which `runserver` puts around whatever there is.
+        application = application.application
+    return isinstance(application, ASGIHandler)
 
 
 def _with_backlog(endpoint: str) -> str:

@@ -228,3 +228,13 @@ def test_a_project_without_an_asgi_application_is_told_what_to_write(run_serve):
 
     assert done.returncode == 1
     assert 'Write ASGI_APPLICATION = "mysite.asgi.application".' in done.stderr
+
+
+@pytest.mark.parametrize(("module", "is_told"), [("pages_alone", True), ("settings", False)])
+def test_a_project_whose_application_knows_pages_alone_is_told_what_to_write(run_serve, module, is_told):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = run_serve(str(taken.getsockname()[1]), DJANGO_SETTINGS_MODULE=f"tests.integration.{module}")
+
+    assert ("application = with_stream(application)" in done.stderr) is is_told
