@@ -31,6 +31,8 @@ def send(signal, number):
     except LookupError:
         pass
 """
+# A program that ends waits two seconds for what is to be noted, and no longer.
+NOTED = "from events.publisher import publisher; assert publisher().flush(30)"
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def act(layer, shell):
     """Sends signals in a process of its own, and waits for its end."""
 
     async def act(*lines):
-        code = "\n".join([RECEIVERS, *lines])
+        code = "\n".join([RECEIVERS, *lines, NOTED])
         assert await asyncio.to_thread(shell(code, **layer).wait) == 0
 
     return act
@@ -185,7 +187,7 @@ async def test_of_what_may_not_be_seen_nothing_is_said_on_any_way(layer, start_s
     client = Client(server.url)
     async with client.connected(additional_headers=authorization):
         lines = ["send(course_completed, 1)", "send(order_paid, 1)", "send(order_paid, 2)"]
-        code = "\n".join([RECEIVERS, *lines])
+        code = "\n".join([RECEIVERS, *lines, NOTED])
         assert await asyncio.to_thread(shell(code, **closed).wait) == 0
         await hear(client, until=lambda client: len(outcomes(client, "comes_later")) == 2)
 
