@@ -113,7 +113,8 @@ def _viewer_of_token(digest: str) -> Viewer:
 
 
 def _insist_on_permission(user: Any) -> None:
-    if not user.has_perm(PERMISSION):
+    # Not every project's users have permissions.
+    if not (hasattr(user, "has_perm") and user.has_perm(PERMISSION)):
         name = user.get_username()
         raise Refused(
             CloseCode.FORBIDDEN, f"{name} may not follow this stream: the permission {PERMISSION} is missing."

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.core.checks import CheckMessage, Warning, register
 from django.utils.module_loading import import_string
@@ -17,7 +18,7 @@ _WITH_A_SERVER = ("django.contrib.staticfiles", "daphne")
 
 @register("signalcast")
 def check_project(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    return [*_order(), *_authentication(), *_static_files()]
+    return [*_order(), *_authentication(), *_permissions(), *_static_files()]
 
 
 @register("signalcast", deploy=True)
@@ -83,6 +84,15 @@ def _authentication() -> Iterator[CheckMessage]:
             "MIDDLEWARE has no AuthenticationMiddleware: with DEBUG off, everybody is a stranger to the dashboard.",
             hint='Write "django.contrib.auth.middleware.AuthenticationMiddleware" behind the SessionMiddleware.',
             id="signalcast.W009",
+        )
+
+
+def _permissions() -> Iterator[CheckMessage]:
+    if not hasattr(get_user_model(), "has_perm"):
+        yield Warning(
+            f"{settings.AUTH_USER_MODEL} has no has_perm(): with DEBUG off nobody may follow the stream.",
+            hint="Inherit from django.contrib.auth.models.PermissionsMixin, or write has_perm(self, perm, obj=None).",
+            id="signalcast.W017",
         )
 
 

@@ -6,6 +6,7 @@ away.
 """
 
 import json
+import logging
 import time as clock
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from . import log
 from .event import Entry, Head
@@ -22,6 +23,8 @@ from .schema import Schema
 from .settings import current
 from .tally import Tally
 from .turn import turn
+
+logger = logging.getLogger("signalcast.events")
 
 # Who is further behind than that skips what is older: no more is read at once, however large the log is.
 MOST_EVENTS = 10_000
@@ -92,8 +95,12 @@ class Lessons:
 def learn(stream: str) -> Lessons:
     """Learn what is new, for at most some seconds, and tell all that is known. Raises what the database raises."""
     until = clock.monotonic() + SECONDS
-    while _learn_portion(stream) and clock.monotonic() < until:
-        pass
+    try:
+        while _learn_portion(stream) and clock.monotonic() < until:
+            pass
+    except DatabaseError as error:
+        # It may be one that nobody can write to for a while. Where nobody can read it either, what follows raises.
+        logger.warning("Nothing new could be learnt from the log: %s", error, extra={"action": "learn_failed"})
     place = _place(stream)
     found = log.head(stream)
     known = place is not None and place.epoch == found.epoch

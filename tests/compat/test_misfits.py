@@ -78,6 +78,26 @@ def test_a_project_in_which_nobody_can_be_known_is_warned(project):
     assert "signalcast.W009" in project.refuse("check", "--fail-level", "WARNING")
 
 
+def test_a_project_whose_users_have_no_permissions_is_warned(project):
+    (project.folder / "people").mkdir()
+    (project.folder / "people" / "__init__.py").touch()
+    (project.folder / "people" / "models.py").write_text(
+        "from django.contrib.auth.models import AbstractBaseUser\n"
+        "from django.db import models\n"
+        "class Person(AbstractBaseUser):\n"
+        "    name = models.TextField(unique=True)\n"
+        "    USERNAME_FIELD = 'name'\n"
+    )
+    settle(
+        project,
+        'INSTALLED_APPS = [*(app for app in INSTALLED_APPS if "admin" not in app), "people"]\n'
+        'AUTH_USER_MODEL = "people.Person"\n',
+    )
+    (project.folder / "mysite" / "urls.py").write_text("urlpatterns = []\n")
+
+    assert "signalcast.W017" in project.refuse("check", "--fail-level", "WARNING")
+
+
 def test_scripts_from_another_host_are_warned_of(project):
     settle(project, 'STATIC_URL = "https://static.example.com/"\n')
 

@@ -203,6 +203,28 @@ def test_who_comes_too_late_keeps_nothing_of_it():
     assert known().tally.count == 5
 
 
+@pytest.fixture
+def read_only(database):
+    name = "query_only" if database.vendor == "sqlite" else "default_transaction_read_only"
+
+    def switch(value):
+        with database.cursor() as cursor:
+            cursor.execute(f"PRAGMA {name} = {value}" if database.vendor == "sqlite" else f"SET {name} = {value}")
+
+    yield lambda: switch("on")
+    switch("off")
+
+
+def test_where_nobody_can_write_what_is_known_is_told_all_the_same(read_only, caplog):
+    sent(2)
+    learn(MAIN)
+    sent(1)
+    read_only()
+
+    assert (known().tally.count, learn(MAIN).place.stop) == (2, 3)
+    assert "Nothing new could be learnt from the log" in caplog.text
+
+
 def test_to_ask_again_costs_few_and_short_statements():
     sent(5)
     learn(MAIN)
