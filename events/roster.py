@@ -75,11 +75,12 @@ class Cast(NamedTuple):
 class Roster:
     """Who is connected to one signal. Any number of threads may ask."""
 
-    __slots__ = ("_casts", "_dead", "_entries", "_named")
+    __slots__ = ("_casts", "_dead", "_entries", "_named", "_there")
 
     def __init__(self) -> None:
         self._entries: list[Any] = []
         self._named: dict[Any, tuple[Known, Any]] = {}
+        self._there: list[tuple[Any, Known, bool]] = []
         self._dead: dict[str, Known] = {}
         self._casts: dict[Any, Cast] = {}
 
@@ -108,21 +109,18 @@ class Roster:
         there = {name.path for name, _ in named.values()}
         dead = self._dead | {name.path: name for name in gone}
         self._dead = dict([(path, name) for path, name in dead.items() if path not in there][-MAX_DEAD:])
+        self._there = [(entry[0], named[entry[0]][0], entry[-1] is True) for entry in entries if entry[0] in named]
         self._named, self._entries, self._casts = named, entries, {}
 
     def _cast(self, sender: Any) -> Cast:
         called: tuple[list[Known], list[Known]] = ([], [])
         ignored = [(name, "dead") for name in self._dead.values()]
-        for entry in self._entries:
-            key = entry[0]
-            if key not in self._named:
-                continue
-            name, _ = self._named[key]
-            if key[1] in (_NOBODY, sender):
-                called[entry[-1] is True].append(name)
-            else:
+        for key, name, is_later in self._there:
+            if key[1] == sender or key[1] == _NOBODY:
+                called[is_later].append(name)
+            elif len(ignored) < MAX_IGNORED:
                 ignored.append((name, "sender"))
-        texts = [f'{name.text},"outcome":"ignored","why":"{why}"' for name, why in ignored[:MAX_IGNORED]]
+        texts = [f'{name.text},"outcome":"ignored","why":"{why}"' for name, why in ignored]
         return Cast(*called, texts)
 
 

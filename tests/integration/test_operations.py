@@ -244,6 +244,9 @@ HOSTILE = [
 
 async def hostile_requests(server):
     """Sends them all, as pages and as websockets, and returns what the server wrote when the last was answered."""
+    async with asyncio.timeout(SECONDS):
+        while "http://127.0.0.1:" not in server.output:  # Where it serves, which it may say after its first answer.
+            await asyncio.sleep(0.01)
     written = len(server.output)
     for target in HOSTILE:
         await ask(server, target)
