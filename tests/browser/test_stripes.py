@@ -71,6 +71,7 @@ def test_beside_an_event_that_opens_or_closes_rows_get_their_width_a_stripe_a_fr
 def test_an_event_that_opens_has_its_head_a_frame_earlier_than_the_rest_and_the_next_one_all_at_once(watching):
     row(watching, 2).click()
     assert steps(watching, "head") == ([True, False], True)
+    assert watching.evaluate("seen[seen.findLastIndex(({head}) => head) + 1].kept") == 3
     expect(watching.locator("#payload")).to_be_visible()
 
     watching.evaluate("seen.length = 0")

@@ -128,8 +128,8 @@ const pinned = new Pinned({pins, stream, list, announce, hue: (type) => rates.hu
 const file = new Export({stream: config.stream, shown: () => ({view: list.view, end: list.hold.end}), announce});
 
 scheduler.add('rest', () => {
-  detail.rest();
-  list.rest();
+  if (detail.rest()) scheduler.now('rest');
+  else list.rest();
 });
 scheduler.add('list', () => {
   empty.draw(isEmpty(), stream.name === 'live');

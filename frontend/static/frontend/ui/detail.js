@@ -56,9 +56,11 @@ export class Detail {
     if (first && PAGE.matches) byId('detail-back').focus();
   }
 
-  /** Shows what is below its head, which had a frame for itself. */
+  /** Shows what is below its head, which had a frame for itself. @returns {boolean} whether there was any */
   rest() {
-    mark(this.element, 'data-head', false);
+    const {dataset} = this.element, had = 'head' in dataset;
+    delete dataset.head;
+    return had;
   }
 
   /** Copies the event, or a link to it. @param {'event'|'link'} what */
