@@ -129,7 +129,7 @@ check: $(TEST) ## Check style, types and imports
 
 # Nothing else needs Node.
 check-js: $(TEST) $(NODE) ## Check the scripts' types, /asyncapi.json and the Node example, with Node 20 or newer
-	$(PYTEST) -m node tests/frontend tests/integration
+	$(PYTEST) -m node tests/frontend tests/integration tests/benchmarks
 
 clean: ## Remove everything made here but the database
 	rm -rf $(VENV) $(VENV)-compat-* build dist *.egg-info test-results

@@ -195,7 +195,7 @@ def _nchan(stack: ExitStack) -> Running:
 
 def _socket_io(stack: ExitStack) -> Running:
     port = free_port()
-    command = ["node", str(_PEERS / "socketio.js"), str(port)]
+    command = ["node", str(_PEERS / "socketio.cjs"), str(port)]
     pid = _serve(stack, command, port, {"NODE_PATH": str(_NODE_MODULES)})
     path = "/socket.io/?EIO=4&transport=websocket"
     return Running(pid=pid, dialect="socket.io", port=port, path=path, publish_port=port)

@@ -1,6 +1,6 @@
 // socket.io with its default settings: what somebody publishes goes out to everybody else.
 //
-//     node socketio.js PORT
+//     node socketio.cjs PORT
 
 const { createServer } = require("http");
 const { Server } = require("socket.io");
