@@ -21,6 +21,7 @@ from . import log
 from .event import Entry, Head
 from .schema import Schema
 from .settings import current
+from .summary import one_line
 from .tally import Tally
 from .turn import turn
 
@@ -95,12 +96,8 @@ class Lessons:
 def learn(stream: str) -> Lessons:
     """Learn what is new, for at most some seconds, and tell all that is known. Raises what the database raises."""
     until = clock.monotonic() + SECONDS
-    try:
-        while _learn_portion(stream) and clock.monotonic() < until:
-            pass
-    except DatabaseError as error:
-        # It may be one that nobody can write to for a while. Where nobody can read it either, what follows raises.
-        logger.warning("Nothing new could be learnt from the log: %s", error, extra={"action": "learn_failed"})
+    while _learn_portion(stream) and clock.monotonic() < until:
+        pass
     place = _place(stream)
     found = log.head(stream)
     known = place is not None and place.epoch == found.epoch
@@ -128,7 +125,12 @@ def _learn_portion(stream: str) -> bool:
     for event in events:
         learnt[event.type].learn(event)
     after = Place(epoch=next.epoch, start=next.start, stop=page.stop, skipped=next.skipped)
-    return _keep(stream, before, after, learnt, is_anew)
+    try:
+        return _keep(stream, before, after, learnt, is_anew)
+    except DatabaseError as error:  # Nobody may be able to write to it for a while; what is known is told all the same.
+        why = one_line(str(error))
+        logger.warning("Nothing new could be learnt from the log: %s", why, extra={"action": "learn_failed"})
+        return False
 
 
 def _sent(entries: Iterable[Entry]) -> Iterator[Sent]:
