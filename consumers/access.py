@@ -112,9 +112,13 @@ def _viewer_of_token(digest: str) -> Viewer:
     )
 
 
+def may_follow(user: Any) -> bool:
+    """Whether the user has the permission; not every project's users have any."""
+    return hasattr(user, "has_perm") and bool(user.has_perm(PERMISSION))
+
+
 def _insist_on_permission(user: Any) -> None:
-    # Not every project's users have permissions.
-    if not (hasattr(user, "has_perm") and user.has_perm(PERMISSION)):
+    if not may_follow(user):
         name = user.get_username()
         raise Refused(
             CloseCode.FORBIDDEN, f"{name} may not follow this stream: the permission {PERMISSION} is missing."

@@ -2,6 +2,7 @@
 
 import pytest
 
+from consumers import access
 from consumers.access import Viewer
 from consumers.protocol import CloseCode
 
@@ -145,3 +146,7 @@ async def test_the_scheme_that_a_proxy_forwards_counts_only_if_the_project_says_
 
     assert await code_of(**secure) == CloseCode.SIGN_IN
     assert await code_of(**secure | {"x_forwarded_proto": "http"}) == CloseCode.FORBIDDEN
+
+
+def test_who_can_have_no_permission_at_all_may_not_follow():
+    assert not access.may_follow(object())

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from consumers import tokens
-from consumers.access import PERMISSION
+from consumers.access import PERMISSION, may_follow
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             token, secret = tokens.create(options["name"], user, types, expires)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        if not user.has_perm(PERMISSION):
+        if not may_follow(user):
             who = user.get_username()
             self.stderr.write(f"{who} lacks the permission {PERMISSION}: until they have it, it lets nobody in.")
         until = f"until {tokens.in_utc(expires)}" if expires else "until it is revoked"
