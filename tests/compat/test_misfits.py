@@ -17,6 +17,11 @@ def settle(project: Project, lines: str) -> None:
         settings.write(lines)
 
 
+def settle_without_admin(project: Project, lines: str) -> None:
+    settle(project, 'INSTALLED_APPS.remove("django.contrib.admin")\n' + lines)
+    (project.folder / "mysite" / "urls.py").write_text("urlpatterns = []\n")
+
+
 def package(project: Project, name: str) -> None:
     folder = project.folder / name
     folder.mkdir()
@@ -68,12 +73,7 @@ def test_another_ones_runserver_is_warned_of(project, first):
 
 
 def test_a_project_in_which_nobody_can_be_known_is_warned(project):
-    settle(
-        project,
-        'INSTALLED_APPS.remove("django.contrib.admin")\n'
-        'MIDDLEWARE = [path for path in MIDDLEWARE if "Authentication" not in path]\n',
-    )
-    (project.folder / "mysite" / "urls.py").write_text("urlpatterns = []\n")
+    settle_without_admin(project, 'MIDDLEWARE = [path for path in MIDDLEWARE if "Authentication" not in path]\n')
 
     assert "signalcast.W009" in project.refuse("check", "--fail-level", "WARNING")
 
@@ -88,12 +88,7 @@ def test_a_project_whose_users_have_no_permissions_is_warned(project):
         "    name = models.TextField(unique=True)\n"
         "    USERNAME_FIELD = 'name'\n"
     )
-    settle(
-        project,
-        'INSTALLED_APPS = [*(app for app in INSTALLED_APPS if "admin" not in app), "people"]\n'
-        'AUTH_USER_MODEL = "people.Person"\n',
-    )
-    (project.folder / "mysite" / "urls.py").write_text("urlpatterns = []\n")
+    settle_without_admin(project, 'INSTALLED_APPS.append("people")\nAUTH_USER_MODEL = "people.Person"\n')
 
     assert "signalcast.W017" in project.refuse("check", "--fail-level", "WARNING")
 
