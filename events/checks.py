@@ -67,7 +67,18 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
 
 @register("signalcast")
 def check_models(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    return [message for model in apps.get_models() for message in _declared(model)]
+    return [
+        message for model in apps.get_models() if not _declares_as_its_parents(model) for message in _declared(model)
+    ]
+
+
+def _declares_as_its_parents(model: Any) -> bool:
+    """Proxies and children have what was said of another model already."""
+    return any(
+        getattr(model, "event_fields", None) is getattr(parent, "event_fields", None)
+        and getattr(model, "event_personal_fields", None) is getattr(parent, "event_personal_fields", None)
+        for parent in ({model._meta.concrete_model, *model._meta.parents} - {model})
+    )
 
 
 def _declared(model: Any) -> Iterator[CheckMessage]:
@@ -257,6 +268,7 @@ def _layer() -> Iterator[CheckMessage]:
         )
     try:
         waits, patience = _patience(get_channel_layer())
+        _make_pools(configured.get(DEFAULT_CHANNEL_LAYER, {}))
     except Exception as error:  # Whatever the backend makes of its configuration.
         yield _error(12, f"The channel layer cannot be made: {error}.", "a BACKEND that is installed, and its CONFIG")
         return
@@ -278,6 +290,16 @@ def _patience(layer: Any) -> tuple[float, float]:
     # Made, not opened. They know what address, options and redis-py's defaults come to.
     links = [layer.create_pool(index).make_connection() for index in range(len(layer.hosts))]
     return waits, min((link.socket_timeout for link in links if link.socket_timeout is not None), default=inf)
+
+
+def _make_pools(configured: Mapping[str, Any]) -> None:
+    """As the pub/sub layer does with its addresses, but not before somebody sends."""
+    if str(configured.get("BACKEND")).startswith("channels_redis."):
+        # Not for those who have another layer: it brings the whole of redis-py.
+        from channels_redis.utils import create_pool, decode_hosts
+
+        for host in decode_hosts(configured.get("CONFIG", {}).get("hosts")):
+            create_pool(host)
 
 
 def _error(number: int, message: str, write: str) -> CheckMessage:

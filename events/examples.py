@@ -57,20 +57,26 @@ def models(attachments: Iterable[Attachment]) -> dict[str, str]:
 
 def choose(attachments: Iterable[Attachment]) -> tuple[Attachment, list[Argument]] | None:
     """The first signal for which there is a row to send, or else the first of all."""
-    listed = [attachment for attachment in attachments if attachment.path is not None]
-    for attachment in listed:
-        arguments = arguments_of(attachment)
+    chosen = None
+    for attachment in attachments:
+        arguments = arguments_of(attachment) if attachment.path is not None else []
         if _model_of(arguments):
             return attachment, arguments
-    return (listed[0], arguments_of(listed[0])) if listed else None
+        if arguments and chosen is None:
+            chosen = attachment, arguments
+    return chosen
 
 
 def arguments_of(attachment: Attachment, learnt: Learnt | None = None) -> list[Argument]:
-    """What to send. There is always something."""
+    """What to send. There is always something, but for a signal of Django's own that is about no row: who sends that
+    by hand breaks its receivers, which count on what Django sends along.
+    """
     # Where a function makes the payload, that says nothing of the arguments.
     seen = _learnt(learnt) if learnt and attachment.data is None else []
     if not _model_of(seen):
         seen = [*_documented(attachment), *seen] or _named(attachment)
+    if not _model_of(seen) and str(attachment.path).startswith("django."):
+        return []
     return seen[:MAX_ARGUMENTS] or [Argument("note", "hello")]
 
 

@@ -304,6 +304,7 @@ async def test_clients_of_a_log_that_is_replaced_are_sent_away_and_told_when_the
         ({"query": "nonsense=1"}, 400, "nonsense"),
         ({"last_event_id": "one:two"}, 400, "Last-Event-ID is"),
         ({"last_event_id": "one:-1"}, 400, "Last-Event-ID is"),
+        ({"last_event_id": "5"}, 400, "Last-Event-ID is"),
         ({"host": "elsewhere.example"}, 403, "host name"),
         ({"origin": "https://elsewhere.example"}, 403, "this origin"),
         ({"sec-fetch-site": "cross-site"}, 403, "another origin"),

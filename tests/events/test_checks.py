@@ -1,6 +1,7 @@
 """events.checks: what is wrong with the settings, and what to write instead."""
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, connections
 from django.db.models.signals import post_save
@@ -135,6 +136,29 @@ def test_what_a_model_cannot_show_is_told(monkeypatch, declared, id, said, hint)
     assert hint in message.hint
 
 
+@pytest.fixture
+def promoted_course():
+    class PromotedCourse(Course):
+        class Meta:
+            proxy = True
+            app_label = "academy"
+
+    yield PromotedCourse
+    del apps.all_models["academy"]["promotedcourse"]
+    apps.clear_cache()
+
+
+def test_what_a_proxy_has_from_its_model_is_told_once(monkeypatch, promoted_course):
+    monkeypatch.setattr(Course, "event_fields", ("tilte",), raising=False)
+    assert len(check_models()) == 1
+
+    monkeypatch.setattr(promoted_course, "event_fields", ("titel",), raising=False)
+    assert [message.msg.partition(",")[0].removeprefix("academy.") for message in check_models()] == [
+        "Course.event_fields has 'tilte'",
+        "PromotedCourse.event_fields has 'titel'",
+    ]
+
+
 @pytest.mark.parametrize("declared", [None, (), ["title"], ("id", "price"), {"title"}], ids=str)
 def test_what_a_model_can_show_is_not_complained_about(monkeypatch, declared):
     monkeypatch.setattr(Course, "event_fields", declared, raising=False)
@@ -197,6 +221,8 @@ def redis_layer(kind, *hosts):
         ({"default": redis_layer("core", {"host": "127.0.0.1", "port": 1, "socket_timeout": 15})}, []),
         ({"default": redis_layer("core", NOWHERE + "?socket_timeout=15")}, []),
         ({"default": redis_layer("core", "127.0.0.1:1")}, ["E012"]),
+        ({"default": redis_layer("pubsub", "127.0.0.1:1")}, ["E012"]),
+        ({"default": redis_layer("pubsub", {"address": NOWHERE}, ("127.0.0.1", 1))}, []),
         ({"default": {"BACKEND": "nowhere.Layer"}}, ["E012"]),
         ({"default": {"BACKEND": IN_MEMORY["BACKEND"], "CONFIG": {"hosts": []}}}, ["E012"]),
         ({"others": IN_MEMORY}, ["W007"]),

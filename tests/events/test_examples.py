@@ -51,6 +51,18 @@ def test_a_row_whose_key_is_personal_is_no_example(seeded, monkeypatch):
     assert shown["code"].endswith('order_paid.send(sender=None, note="hello")')
 
 
+def test_nobody_is_told_to_send_djangos_own_signals_but_with_a_row(seeded):
+    User.objects.create(username="ada")
+    started = attachment("core.request_started", "django.core.signals.request_started")
+    logged_in = attachment("auth.user_logged_in", "django.contrib.auth.signals.user_logged_in")
+
+    assert examples([started]) == {"shell": "", "code": ""}
+    assert arguments_of(started, {"properties": {"note": {"examples": ["hello"]}}}) == []
+    assert examples([started, logged_in])["code"].endswith(
+        "user_logged_in.send(sender=User, user=User.objects.first())"
+    )
+
+
 def test_a_row_whose_key_is_a_secret_is_no_example(db):
     Session.objects.create(session_key="a-key", expire_date=timezone.now())
     shown = examples([attachment("sessions.session_begun", "academy.signals.order_paid")])
