@@ -1,13 +1,14 @@
 #!/bin/sh
 # Prints the path of a Chromium that starts: $CHROMIUM, or one on the PATH, or one that is
-# installed now. What it says on the way goes to stderr.
+# installed now. What it says on the way goes to stderr. One without windows is preferred: it
+# does a page's work in three quarters of the time.
 
 python=${PYTHON:-.venv/bin/python}
 
 starts() { "$1" --version >/dev/null 2>&1; }
 
 installed() {
-    for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do
+    for name in chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable chrome; do
         path=$(command -v "$name") && starts "$path" && echo "$path" && return
     done
     return 1
@@ -20,8 +21,11 @@ with start() as playwright: print(playwright.chromium.executable_path)' 2>/dev/n
 }
 
 apt_install() {
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-        chromium fonts-dejavu-core fonts-liberation
+    for package in chromium-headless-shell chromium; do
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+            "$package" fonts-dejavu-core fonts-liberation && return
+    done
+    return 1
 }
 
 if [ -n "$CHROMIUM" ]; then

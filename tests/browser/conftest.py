@@ -23,7 +23,7 @@ STATIC, STATIC_PREFIX = ROOT / "frontend" / "static", "static/"
 PAGES = ("frontend/app.js", "frontend/catalog/page.js")
 # What a page is waited for; on a busy machine everything takes long.
 expect.set_options(timeout=20_000)
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,20 @@ def test_escape_closes_the_dialog_then_the_detail_then_leaves_the_field_then_fol
         scripted.wait_for(lambda left=left: full.evaluate(OPEN) == left)
 
 
+def test_a_key_acts_at_once_when_a_dialog_has_closed_whose_field_still_has_the_focus(full):
+    dialog = full.get_by_role("dialog", name="Go to a time or a position")
+    full.keyboard.press("g")
+    expect(dialog).to_be_visible()
+
+    full.evaluate("""() => {
+        const field = document.activeElement;
+        field.closest('dialog').close();
+        field.dispatchEvent(new KeyboardEvent('keydown', {key: 'g', bubbles: true}));
+    }""")
+
+    expect(dialog).to_be_visible()
+
+
 def test_single_keys_can_be_turned_off_and_stay_off(full, scripted):
     full.get_by_role("button", name="Help and keyboard shortcuts").click()
     full.get_by_label("Single-key shortcuts").uncheck()

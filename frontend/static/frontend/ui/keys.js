@@ -41,7 +41,8 @@ export const nameOf = (key) => NAMES.get(key) ?? (key.length === 1 ? key.toUpper
 /** @param {Record<string, (by?: any) => void>} page an act by each name of KEYS @param {() => boolean} single whether single keys act */
 export function listenToKeys(page, single) {
   document.addEventListener('keydown', (event) => {
-    const {target} = event;
+    // A field of a dialog that has just closed has the focus until the next frame.
+    const target = event.target.closest?.('dialog') ? document.body : event.target;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const binding = BY_KEY.get(key);
     if (!binding || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector('dialog[open]')) return;
