@@ -246,12 +246,12 @@ async def _cancel(*tasks: "asyncio.Task[None]") -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _place(scope: Mapping[str, Any]) -> tuple[str, Start] | None:
-    """Where a client was that comes back: of which log it knows, and the first position it wants."""
+def _place(scope: Mapping[str, Any]) -> tuple[str | None, Start] | None:
+    """Where a client was that comes back: of which log, if it knows that, and the first position it wants."""
     given = headers_of(scope).get("last-event-id")
     if not given:
         return None
     epoch, _, position = given.rpartition(":")
-    if not (epoch and position.isascii() and position.isdigit() and len(position) < 19):
+    if not (position.isascii() and position.isdigit() and len(position) < 19):
         raise bad_request(f"Last-Event-ID is {shown(given)}; it must be an id that this stream has sent.")
-    return epoch, int(position) + 1
+    return epoch or None, int(position) + 1

@@ -31,9 +31,10 @@ class Tail:
         return [json.loads(line)["data"]["number"] for line in self.lines]
 
     async def until(self, condition):
-        async with asyncio.timeout(SECONDS):
-            while not condition():
-                await asyncio.sleep(0.01)
+        deadline = asyncio.get_running_loop().time() + SECONDS
+        while not condition():
+            assert asyncio.get_running_loop().time() < deadline, f"{len(self.lines)} lines, and {self.notes}"
+            await asyncio.sleep(0.01)
 
     async def until_noted(self, text):
         await self.until(lambda: any(text in note for note in self.notes))
