@@ -23,6 +23,8 @@ _RUNNING = -1
 
 Receiver = Callable[..., Any]
 Send = Callable[..., Any]
+Times = list[int | None]
+"""Nanoseconds that receivers took, in the order of their names; None for one that has not begun."""
 
 
 class Sending:
@@ -33,7 +35,7 @@ class Sending:
     is_told = False
     """Whether its reactions were looked at, so that later ones must be told apart."""
     _names: Sequence[Known] | None = None
-    _times: list[int | None]
+    _times: Times
     _ignored: Sequence[str] = ()
     _sync = 0
     _failures: dict[int, Failure] | None = None
@@ -56,13 +58,13 @@ class Sending:
         if type(sync) is not list or type(later) is not list:
             return live
         names = _names(sync, cast.sync, in_order)
-        times: list[int | None] = [None] * (len(sync) + len(later))
+        times: Times = [None] * (len(sync) + len(later))
         self._sync, self._times, self._ignored = len(sync), times, cast.ignored
         if not later and len(names) == 1 and names[0].is_ours:
             self._names = names
             return live  # Nobody else looks on, as with most signals while they are new.
         clocked = [
-            receiver if name.is_ours else _clocked(receiver, name, index, self)
+            receiver if name.is_ours else _clocked(receiver, name, index, times, self)
             for index, (receiver, name) in enumerate(zip(sync, names, strict=True))
         ]
         if not later:
@@ -71,7 +73,7 @@ class Sending:
         names_later = _names(later, cast.later, in_order)
         self._names = [*names, *names_later]
         return clocked, [
-            _clocked_later(receiver, name, index, self)
+            _clocked_later(receiver, name, index, times, self)
             for index, (receiver, name) in enumerate(zip(later, names_later, strict=True), len(sync))
         ]
 
@@ -79,7 +81,15 @@ class Sending:
         """What Django would answer if the signal were not streamed: the receivers themselves, and ours is not there."""
         if type(responses) is not list:
             return responses
-        return [_unclocked(pair) for pair in responses if not _is_ours(pair)]
+        answer = []
+        for pair in responses:
+            receiver = pair[0] if type(pair) is tuple and pair else None
+            code = getattr(receiver, "__code__", None)
+            if code is _CODE or code is _CODE_LATER:
+                answer.append((receiver.__wrapped__, *pair[1:]))
+            elif receiver is None or not known(receiver).is_ours:
+                answer.append(pair)
+        return answer
 
     @property
     def cause(self) -> "Sending | None":
@@ -100,20 +110,18 @@ class Sending:
         self._settle = settle
         self._close()
 
-    def start(self, index: int) -> int:
-        """A receiver begins, now."""
-        self._times[index] = _RUNNING
-        return perf_counter_ns()
-
-    def done(self, index: int, took: int, error: BaseException | None = None) -> None:
-        """A receiver has ended, after so many nanoseconds."""
-        if error is not None:
-            if self._failures is None:
-                self._failures = {}
-            self._failures[index] = failure(error)
+    def failed(self, index: int, took: int, error: BaseException) -> None:
+        """A receiver has raised, after so many nanoseconds."""
+        if self._failures is None:
+            self._failures = {}
+        self._failures[index] = failure(error)
         self._times[index] = took
-        if self.is_told and self._settle is not None:
-            # The others were told of.
+        if self.is_told:
+            self.late(index)
+
+    def late(self, index: int) -> None:
+        """A receiver has ended after the others were told of."""
+        if self._settle is not None:
             self._settle(Late(self, index))
 
     def text(self, position: int) -> str:
@@ -218,45 +226,38 @@ def steps(sending: Sending, running: Coroutine[Any, Any, Any]) -> Any:
             given, step = error, running.throw
 
 
-def _clocked(receiver: Receiver, name: Known, index: int, sending: Sending) -> Receiver:
+def _clocked(receiver: Receiver, name: Known, index: int, times: Times, sending: Sending) -> Receiver:
     def clocked(*arguments: Any, **named: Any) -> Any:
-        started = sending.start(index)
+        times[index] = _RUNNING
+        started = perf_counter_ns()
         try:
             response = receiver(*arguments, **named)
         except BaseException as error:
-            sending.done(index, perf_counter_ns() - started, error)
+            sending.failed(index, perf_counter_ns() - started, error)
             raise
-        sending.done(index, perf_counter_ns() - started)
+        times[index] = perf_counter_ns() - started
+        if sending.is_told:
+            sending.late(index)
         return response
 
     return _named(clocked, receiver, name)
 
 
-def _clocked_later(receiver: Receiver, name: Known, index: int, sending: Sending) -> Receiver:
+def _clocked_later(receiver: Receiver, name: Known, index: int, times: Times, sending: Sending) -> Receiver:
     async def clocked(*arguments: Any, **named: Any) -> Any:
-        started = sending.start(index)
+        times[index] = _RUNNING
+        started = perf_counter_ns()
         try:
             response = await receiver(*arguments, **named)
         except BaseException as error:
-            sending.done(index, perf_counter_ns() - started, error)
+            sending.failed(index, perf_counter_ns() - started, error)
             raise
-        sending.done(index, perf_counter_ns() - started)
+        times[index] = perf_counter_ns() - started
+        if sending.is_told:
+            sending.late(index)
         return response
 
     return _named(clocked, receiver, name)
-
-
-def _is_ours(pair: Any) -> bool:
-    return type(pair) is tuple and bool(pair) and not _is_clocked(pair[0]) and known(pair[0]).is_ours
-
-
-def _unclocked(pair: Any) -> Any:
-    return (pair[0].__wrapped__, *pair[1:]) if type(pair) is tuple and pair and _is_clocked(pair[0]) else pair
-
-
-def _is_clocked(receiver: Any) -> bool:
-    code = getattr(receiver, "__code__", None)
-    return code is _CODE or code is _CODE_LATER
 
 
 def _named(clocked: Any, receiver: Receiver, name: Known) -> Receiver:
@@ -272,5 +273,5 @@ def _names(receivers: Sequence[Receiver], cast: Sequence[Known], in_order: bool)
 
 
 _NOBODY = Known("", "", "", None)
-_CODE = _clocked(print, _NOBODY, 0, Sending(None, "")).__code__
-_CODE_LATER = _clocked_later(print, _NOBODY, 0, Sending(None, "")).__code__
+_CODE = _clocked(print, _NOBODY, 0, [], Sending(None, "")).__code__
+_CODE_LATER = _clocked_later(print, _NOBODY, 0, [], Sending(None, "")).__code__
