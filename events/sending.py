@@ -83,7 +83,7 @@ class Sending:
             return responses
         answer = []
         for pair in responses:
-            receiver = pair[0] if type(pair) is tuple and pair else None
+            receiver: Any = pair[0] if type(pair) is tuple and pair else None
             code = getattr(receiver, "__code__", None)
             if code is _CODE or code is _CODE_LATER:
                 answer.append((receiver.__wrapped__, *pair[1:]))
