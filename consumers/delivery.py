@@ -99,7 +99,7 @@ class Delivery:
                 continue
             found = await self._subscription.take(self._flow.limit)
             if found is None:
-                self._is_live = True
+                self._is_live = self._subscription.is_at_head
                 return
             if isinstance(found, Gap):
                 await self._client.say(self._dialect.gap(found, now()))

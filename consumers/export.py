@@ -81,7 +81,9 @@ class Export:
                 found = await subscription.take(FRAME_EVENTS)
                 guest.insist()
                 if found is None:
-                    break
+                    if subscription.is_at_head:
+                        break
+                    continue
                 if isinstance(found, Gap):
                     yield dialect.gap(replace(found, stop=min(found.stop, self.stop)), now())
                     continue

@@ -140,7 +140,11 @@ class Subscription:
         return frame
 
     async def take(self, limit: int) -> Batch | Gap | None:
-        """The next batch of at most `limit` events, a gap, or None if nothing new matches. Raises LogReplaced."""
+        """The next batch of at most `limit` events, a gap, or None if nothing new matches. Raises LogReplaced.
+
+        It looks no further, and has come some way, where something has changed: a heartbeat or another filter does not
+        wait until all of a long log was looked at. `is_at_head` tells.
+        """
         while True:
             self._check_life()
             if self.is_at_head:
@@ -157,6 +161,8 @@ class Subscription:
                 return batch
             # Others want their turn, also where everything is at hand.
             await asyncio.sleep(0)
+            if self._has_changed:
+                return None
 
     def take_at_once(self, limit: int) -> Batch | None:
         """The next batch if it is at hand. None does not say that there is nothing."""

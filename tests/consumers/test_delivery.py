@@ -61,9 +61,9 @@ async def follow(start_hub):
     """Has a client follow a hub, and waits until it has nothing left to do."""
     following = []
 
-    async def start(hub, *, window=100, straight=True, start=None):
+    async def start(hub, *, window=100, straight=True, start=None, filter=EVERYTHING):
         client, line = Client(), Line()
-        subscribed = hub.subscribe(EVERYTHING, start or hub.head + 1)
+        subscribed = hub.subscribe(filter, start or hub.head + 1)
         subscription = subscribed.__enter__()
         hello = Hello(window=window)
         subscription.follow_notes(hub.notebook, hello, oldest=1)
@@ -154,6 +154,30 @@ async def test_a_filter_that_is_asked_for_holds_for_what_comes_in_the_same_momen
 
     assert client.said == [{"op": "filtered", "from": 1}]
     assert not line.frames
+
+
+async def test_a_heartbeat_does_not_wait_until_all_of_a_long_log_was_looked_at(start_hub, follow):
+    log = Interrupted()
+    log.append(3000)
+    hub = await start_hub(log)
+
+    def beat():
+        log.then = None
+        hub._beat()
+
+    log.then = beat
+    delivery, client, line, _ = await follow(hub, start=1, filter=filters.parse({"not": PAID}))
+    await until(lambda: client.said)
+
+    was_at_head = delivery._subscription.is_at_head
+    await until(lambda: delivery._subscription.is_at_head)
+    hub._beat()
+    await until(lambda: len(client.said) == 2)
+
+    (_, first), (second, end) = line.ranges
+    assert not was_at_head
+    assert first == second < end == 3001
+    assert [said["op"] for said in client.said] == ["heartbeat"] * 2
 
 
 async def test_what_receivers_did_is_written_within_the_round(start_hub, follow):

@@ -73,6 +73,25 @@ async def test_it_is_all_of_the_log_the_same_bytes_and_a_last_line_that_says_so(
     assert answer["X-Content-Type-Options"] == "nosniff" and "no-store" in answer["Cache-Control"]
 
 
+async def test_a_filter_is_asked_about_all_of_the_log_whatever_happens_meanwhile(get, send, monkeypatch):
+    monkeypatch.setattr(subscription, "SCAN", 2)
+    await send(*range(5))
+    await send(5, signal=course_completed)
+    answer = await get("format=ndjson&type=academy.course_completed")
+
+    pieces = aiter(answer.streaming_content)
+    async with process() as shared:
+        hub = await shared.hub()
+        rest = asyncio.ensure_future(anext(pieces))
+        while not rest.done():
+            hub._beat()
+            await asyncio.sleep(0)
+        lines = [await rest, *[piece async for piece in pieces]]
+
+    event, end = map(json.loads, b"".join(lines).splitlines())
+    assert (event["data"]["number"], end["data"]["events"]) == (5, 1)
+
+
 async def test_it_may_be_asked_for_by_its_type(get, send):
     await send(1)
 

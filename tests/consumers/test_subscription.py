@@ -96,6 +96,22 @@ async def test_a_filter_that_matches_nothing_reads_each_position_once_and_moves_
     assert subscription.skip() is None
 
 
+async def test_a_search_through_a_long_log_is_broken_off_when_something_has_changed_and_goes_on_where_it_was():
+    source = List(types(3000, 0))
+    subscription = Subscription(source, DONE, 1)
+    subscription.wake()
+
+    assert await subscription.take(1000) is None
+    assert not subscription.is_at_head
+    skipped = subscription.skip()
+    await subscription.wait()
+    assert await subscription.take(1000) is None
+
+    assert (skipped.start, skipped.stop) == (1, 1001)
+    assert [start for start, _ in source.reads] == [1, 1001, 2001]
+    assert subscription.is_at_head
+
+
 async def test_a_new_filter_holds_from_where_the_client_is():
     source = List(types(10, 10))
     subscription = Subscription(source, PAID, 1)
