@@ -9,8 +9,10 @@ class EventsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import catalog, checks, origin  # noqa: F401  (checks register themselves)
+        from . import catalog, checks, nudge, origin  # noqa: F401  (checks register themselves)
         from .settings import current
 
         catalog.attach_all(current().SIGNALS)
         origin.follow_requests()
+        if current().PUBLISHER != "off":
+            nudge.load()

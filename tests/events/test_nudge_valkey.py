@@ -1,6 +1,9 @@
 """events.nudge: the group on a real Valkey, by both layers of channels-redis."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -114,3 +117,26 @@ def test_a_real_valkey_that_was_killed_costs_messages_and_carries_the_next_ones(
             break
 
     assert 1 <= failed()["group"] < 5
+
+
+@pytest.mark.parametrize(
+    ("broker", "change", "loaded"),
+    [
+        ("redis://127.0.0.1:1", "", "True"),
+        ("redis://127.0.0.1:1", "settings.SIGNALCAST['PUBLISHER'] = 'off'", "False"),
+        ("redis://127.0.0.1:1", "settings.CHANNEL_LAYERS = {'default': {'BACKEND': 'nowhere.Layer'}}", "False"),
+        ("", "", "False"),
+    ],
+)
+def test_the_first_event_of_a_process_does_not_wait_until_its_layer_is_imported(broker, change, loaded):
+    program = f"""
+import sys, django
+from django.conf import settings
+{change}
+django.setup()
+print("redis.asyncio" in sys.modules)
+"""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "REDIS_URL": broker, "DEBUG": "1"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60)
+
+    assert (done.stdout.split(), done.stderr) == ([loaded], "")
