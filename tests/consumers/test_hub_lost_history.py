@@ -142,6 +142,24 @@ async def test_an_unreadable_log_costs_nothing_but_time(start_hub, caplog):
     assert caplog.records[0].levelno == logging.ERROR
 
 
+async def test_a_look_that_failed_is_repeated_though_nothing_else_changes(start_hub, caplog):
+    class Log(MemoryLog):
+        seen = 0
+
+        def changed(self):
+            before, self.seen = self.seen, self.head_position
+            return before != self.seen
+
+    log = Log(events=3)
+    hub = await start_hub(log)
+    log.error = OSError("gone for a moment")
+    log.append()
+    await until(lambda: "The log cannot be read" in caplog.text)
+    log.error = None
+
+    await until(lambda: hub.head == 4)
+
+
 async def test_a_hub_that_cannot_read_its_log_does_not_start_and_leaves_nothing_running():
     log = MemoryLog()
     log.error = OSError("not there yet")

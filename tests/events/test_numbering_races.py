@@ -140,6 +140,20 @@ def test_an_idle_sender_holds_up_its_own_events_alone(other):
 
 
 @only_on_postgresql
+def test_a_publisher_that_finds_another_at_work_tries_again_and_calls_it_no_failure(order_paid, other, failed):
+    log.open_stream(MAIN)
+    other.execute("SELECT 1 FROM signalcast_stream FOR UPDATE")
+    order_paid.send(sender=None)
+    is_done = publisher().flush(0.2)
+    other.execute("COMMIT")
+
+    assert not is_done
+    assert publisher().flush(5)
+    assert positions() == [1]
+    assert failed() == {}
+
+
+@only_on_postgresql
 def test_a_pass_leaves_nothing_behind_in_its_session():
     append(1)
     before = session()

@@ -113,6 +113,20 @@ def test_where_the_notes_have_no_place_events_go_on_and_nothing_is_forgotten(
     assert "migrated (manage.py migrate)" in caplog.text
 
 
+def test_once_the_notes_have_their_place_again_whoever_flushes_waits_for_them(
+    order_paid, own, notes_table, failed, until
+):
+    notes_table.take_away()
+    order_paid.send(sender=None)
+    until(lambda: "note" in failed())
+    notes_table.put_back()
+    own._note()
+    order_paid.send(sender=None)
+
+    assert own.flush(5)
+    assert noted() == [1, 2]
+
+
 def test_one_more_than_fit_is_lost_counted_and_said_now_and_then(failed, caplog, monkeypatch):
     monkeypatch.setattr(outcomes, "SIZE", 3)
     waiting = Outcomes()

@@ -1,5 +1,6 @@
 """events.publisher: one thread that does the work after the commit, and survives its database."""
 
+import re
 import threading
 
 import pytest
@@ -178,6 +179,19 @@ def test_when_its_database_fails_it_tries_again_less_and_less_often_and_recovers
     assert positions() == [1]
     for seconds in ("0.1 s", "0.2 s", "0.4 s"):
         assert f"trying again in {seconds}" in caplog.text
+
+
+def test_however_long_its_database_is_away_it_tries_again_every_few_seconds(
+    order_paid, positions, stream_table, failed, until, caplog, monkeypatch
+):
+    monkeypatch.setattr(module, "MAX_BACKOFF", 0.1)
+    stream_table.take_away()
+    order_paid.send(sender=None)
+    until(lambda: failed().get("publish", 0) >= 3)
+    stream_table.put_back()
+
+    assert positions() == [1]
+    assert set(re.findall("trying again in (.*) s", caplog.text)) == {"0.1"}
 
 
 @pytest.mark.only_on("postgresql")
