@@ -21,7 +21,8 @@ MAX_SAVEPOINTS = 50
 # libpq's PQTRANS_INERROR, in a transaction of which a statement has failed, and PQTRANS_UNKNOWN, without a connection.
 _IN_ERROR, _UNKNOWN = 3, 4
 
-_RECORDERS = (f"{__package__}.fate", f"{__package__}.receivers")
+# The modules of the hooks of our events: of one that was inserted, and of one that could not be.
+_INSERTED, _FAILED = f"{__package__}.fate", f"{__package__}.receivers"
 
 _COLUMNS = "event_id, stream, type, source, sender, subject, time, correlation_id, causation_id, origin, text"
 _INSERT = f"INSERT INTO signalcast_event ({_COLUMNS}) VALUES ({', '.join(['%s'] * 11)})"
@@ -33,8 +34,8 @@ _ROLL_BACK = "ROLLBACK TO SAVEPOINT signalcast; RELEASE SAVEPOINT signalcast"
 class TransactionLost(DatabaseError):
     """An event could not be appended, and the whole transaction is lost with it.
 
-    A full or failing disk under SQLite does that, and a connection that breaks; on PostgreSQL whatever fails after the
-    first 50 events of one transaction, or failed before in the sender's own statements.
+    A full or failing disk under SQLite does that, and a connection that breaks; on PostgreSQL whatever fails after 50
+    events of one transaction that did not, or failed before in the sender's own statements.
     """
 
     def __init__(self, using: str) -> None:
@@ -138,8 +139,10 @@ def _wants_savepoint(connection: BaseDatabaseWrapper) -> bool:
     if len(hooks) < MAX_SAVEPOINTS:
         return True
     # From the end, where ours are: a business may have thousands of its own before them.
-    ours = (hook for _, hook, *_ in reversed(hooks) if getattr(hook, "__module__", None) in _RECORDERS)
-    return next(islice(ours, MAX_SAVEPOINTS - 1, None), None) is None
+    modules = (getattr(hook, "__module__", None) for _, hook, *_ in reversed(hooks))
+    latest = list(islice((module for module in modules if module in (_INSERTED, _FAILED)), MAX_SAVEPOINTS))
+    # Where one of them failed the next one may, as where there is no table yet, and the sender needs not pay for it.
+    return len(latest) < MAX_SAVEPOINTS or _FAILED in latest
 
 
 def _takes_several_statements(connection: BaseDatabaseWrapper) -> bool:

@@ -141,6 +141,18 @@ def test_after_so_many_events_that_there_are_no_savepoints_a_failure_loses_the_t
     assert failed() == {"append": 1}
 
 
+@pytest.mark.only_on("postgresql")
+def test_however_many_events_cannot_be_appended_the_business_is_spared(order_paid, full, failed):
+    with transaction.atomic():
+        for _ in range(2 * MAX_SAVEPOINTS):
+            order_paid.send(sender=None, note="lost")
+        sell()
+    assert publisher().flush()
+
+    assert sold() == ["a"]
+    assert failed() == {"append": 2 * MAX_SAVEPOINTS, "retry": 2 * MAX_SAVEPOINTS}
+
+
 @pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("sent_before", [0, MAX_SAVEPOINTS], ids=["the first", "one of many"])
 def test_a_sender_whose_transaction_the_database_took_back_is_told(
