@@ -51,7 +51,8 @@ async def export(request: HttpRequest, guest: Guest, asked: Asked) -> HttpRespon
         "X-Accel-Buffering": "no",
     }
     if request.method == "HEAD":
-        return HttpResponse(content_type=CONTENT_TYPE, headers=headers)
+        # A response that is not streamed would be given a length, which is not that of the export.
+        return StreamingHttpResponse(_nothing(), content_type=CONTENT_TYPE, headers=headers)
     return StreamingHttpResponse(Body(request, found, Flow(scope)), content_type=CONTENT_TYPE, headers=headers)
 
 
@@ -123,6 +124,11 @@ class Body:
     def _close(self) -> None:
         # A generator that is merely forgotten is closed some time, and those within it in any order.
         self._closing = self._loop.create_task(self._pieces.aclose())
+
+
+async def _nothing() -> AsyncGenerator[bytes]:
+    return
+    yield b""  # Which is what makes it a generator.
 
 
 async def _pieces(request: HttpRequest, found: Export, flow: Flow) -> AsyncGenerator[bytes]:

@@ -30,6 +30,7 @@ from consumers import (
     window,
 )
 from consumers.clientmessage import parse
+from consumers.refusal import status_of
 from events.event import Entry, Event
 from events.metrics import REASONS
 from events.settings import PUBLISHERS, Settings
@@ -273,6 +274,15 @@ def test_every_limit_is_in_the_table_of_limits(limit):
     table = section("Limits", PROTOCOL)
 
     assert re.search(rf"(?<![\d,]){limit:,.0f}(?![\d,])", table)
+
+
+def test_every_status_that_a_stream_is_refused_with_is_in_the_table_of_refusals():
+    # It offers no sub-protocol, and says no hello.
+    codes = set(protocol.CloseCode) - {protocol.CloseCode.NO_SUBPROTOCOL, protocol.CloseCode.TOO_SLOW}
+    table = section("Refusals", PROTOCOL)
+
+    for code in codes:
+        assert re.search(rf"^\| {status_of(code).value} \| [^|]*\b{code.value}\b", table, re.MULTILINE), code
 
 
 @pytest.mark.parametrize("setting", fields(Settings), ids=lambda setting: setting.name)
