@@ -22,6 +22,20 @@ async def test_a_lost_last_message_is_found_without_another(start_hub):
         assert await positions(subscription, 4) == [1, 2, 3, 4]
 
 
+async def test_a_message_from_before_the_head_is_a_nudge(start_hub):
+    log, layer = MemoryLog(events=5), MemoryLayer()
+    log.interval = 60
+    hub = await start_hub(log, layer=layer)
+    await joined(layer)
+    await until(lambda: not hub._nudged.is_set())
+    log.append(2)
+
+    layer.send(message(log.held[:3]))
+
+    await until(lambda: hub.head == 7)
+    assert hub.repairs == 1
+
+
 async def test_messages_while_the_log_is_being_read_are_no_sign_of_another_log(start_hub):
     log, layer = MemoryLog(events=5), MemoryLayer()
     hub = await start_hub(log, layer=layer)

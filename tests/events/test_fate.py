@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import unittest
 
 import pytest
@@ -203,6 +204,18 @@ def test_the_thread_that_rolls_back_goes_on_when_nobody_can_be_told(order_paid, 
         raise Undo
 
     assert Course.objects.count() == 0
+
+
+def test_the_thread_that_rolls_back_waits_for_no_lock(own):
+    assert own.pause(1)
+    thread = threading.Thread(target=own.haunt, args=[Ghost(an_event(), None)])
+    thread.start()
+    thread.join(2)
+    has_ended = not thread.is_alive()
+    own.resume()
+    thread.join()
+
+    assert has_ended
 
 
 def test_a_transaction_keeps_few_events_in_memory(order_paid, ghosts, monkeypatch, failed):

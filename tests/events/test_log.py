@@ -1,5 +1,7 @@
 """events.log: the contract that the log keeps on every database."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 from django.db.models import F
@@ -54,6 +56,14 @@ def test_a_row_holds_what_the_event_holds():
     assert (row.source, row.sender, row.subject, row.time) == ("/shop", "shop.Order", "shop.order/7", event.time)
     assert (row.correlation_id, row.causation_id, row.origin) == ("c", "d", "web-1")
     assert row.text == event.encode()
+
+
+@pytest.mark.parametrize("microsecond", [0, 5])
+def test_the_admin_finds_an_event_by_its_time(microsecond):
+    time = datetime(2026, 11, 22, 10, 0, 0, microsecond, tzinfo=UTC)
+    append(an_event(time=time))
+
+    assert EventRow.objects.filter(time__gte=time, time__lte=time).count() == 1
 
 
 def test_rows_have_rising_ids():

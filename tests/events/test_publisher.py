@@ -6,9 +6,10 @@ import threading
 import pytest
 from django.db import connection, connections, transaction
 
+from events import outcomes
 from events import publisher as module
 from events.event import Event, new_id, now
-from events.models import EventRow
+from events.models import EventRow, NoteRow
 from events.numbering import number
 from events.publication import mode, sweep
 from events.publisher import Publisher, publisher
@@ -192,6 +193,20 @@ def test_however_long_its_database_is_away_it_tries_again_every_few_seconds(
 
     assert positions() == [1]
     assert set(re.findall("trying again in (.*) s", caplog.text)) == {"0.1"}
+
+
+def test_what_waited_for_a_position_is_noted_as_soon_as_it_has_one_and_somebody_flushes(
+    order_paid, own, stream_table, failed, until, monkeypatch
+):
+    monkeypatch.setattr(outcomes, "WAIT", 60)
+    stream_table.take_away()
+    order_paid.send(sender=None)
+    until(lambda: "publish" in failed())
+    own._note()
+    stream_table.put_back()
+
+    assert own.flush(5)
+    assert NoteRow.objects.get().position == 1
 
 
 @pytest.mark.only_on("postgresql")
