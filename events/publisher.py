@@ -15,6 +15,8 @@ from math import inf
 from typing import Any
 
 from django.db import connections
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.signals import connection_created
 
 from . import log, metrics, outcomes, writes
 from .event import Event
@@ -57,6 +59,7 @@ class Publisher:
         self._writes = Writes()
         self._outcomes = Outcomes()
         self._hurries = False
+        self._leaves = False
         self._note_backoff = 0.0
         self._working = False
         self._thread: threading.Thread | None = None
@@ -136,6 +139,18 @@ class Publisher:
             )
         self._writes.give_up()
 
+    def leave(self, timeout: float = FLUSH_SECONDS) -> bool:
+        """Have the thread do what is left, and close its connection before it is idle for long. False if that took
+        longer than `timeout` seconds."""
+        thread = self._thread
+        if thread is None or not thread.is_alive():
+            return True
+        self.flush(timeout)
+        with self._rung:
+            self._leaves = True
+            self._rung.notify_all()
+            return self._rung.wait_for(lambda: not self._leaves, timeout)
+
     def pause(self, timeout: float) -> bool:
         """Keep the thread from its work until `resume`, once it is at rest, or after `timeout` seconds anyway."""
         if not self._rung.acquire(timeout=timeout):
@@ -203,6 +218,7 @@ class Publisher:
             # Without the lock: closing may take a while, and senders need it.
             self._disconnect()
         with self._rung:
+            self._leaves = self._leaves and not self._working
             self._working = False
             self._rung.notify_all()
             self._wait(inf)
@@ -211,11 +227,11 @@ class Publisher:
             return first
 
     def _wait(self, seconds: float) -> bool:
-        """Until there is something to do. False if that took longer."""
+        """Until there is something to do. False if that took longer, or the thread is to leave."""
         deadline = time.monotonic() + seconds
         while not self._is_asked():
             left = min(deadline - time.monotonic(), self._outcomes.delay)
-            if deadline <= time.monotonic():
+            if deadline <= time.monotonic() or self._leaves:
                 return False
             self._rung.wait(None if left == inf else left)
         return True
@@ -331,6 +347,13 @@ def _after_fork_in_child() -> None:
     _publisher = Publisher()
 
 
+def _make_way(connection: Any, **arguments: Any) -> None:
+    """Who connects to no database in particular is about to drop or copy one, as a test run does, and cannot while the
+    thread is in it."""
+    if connection.alias == NO_DB_ALIAS:
+        _publisher.leave()
+
+
 def _at_exit() -> None:
     if not _publisher.flush():
         _publisher.give_up()
@@ -338,3 +361,4 @@ def _at_exit() -> None:
 
 os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 atexit.register(_at_exit)
+connection_created.connect(_make_way, dispatch_uid="signalcast.publisher")

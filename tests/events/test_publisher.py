@@ -118,6 +118,17 @@ def test_an_idle_publisher_closes_its_connection_and_opens_one_when_it_is_woken(
     until(lambda: own._connection.connection is None)
 
 
+@pytest.mark.only_on("postgresql")
+def test_who_drops_or_copies_a_database_does_not_find_the_publisher_in_it(order_paid, positions, own):
+    for _ in range(20):
+        order_paid.send(sender=None)
+
+    with connection._nodb_cursor():  # As a test run does.
+        assert own._connection.connection is None
+
+    assert positions() == list(range(1, 21))
+
+
 @pytest.mark.only_on("sqlite")
 def test_a_publisher_that_is_never_idle_lets_go_of_its_file_now_and_then(order_paid, positions, own, monkeypatch):
     order_paid.send(sender=None)
