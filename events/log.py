@@ -54,15 +54,17 @@ def head(stream: str) -> Head:
     return Head(epoch=found[0], position=found[1], noted=found[2] or 0) if found else Head(epoch="", position=0)
 
 
-def open_stream(stream: str, *, using: str | None = None) -> None:
-    """Create the stream's row, with an epoch of its own, if it is missing."""
+def open_stream(stream: str, *, using: str | None = None) -> bool:
+    """Create the stream's row, with an epoch of its own, if it is missing. Whether it was."""
     with _cursor(using) as cursor:
         cursor.execute("SELECT 1 FROM signalcast_stream WHERE name = %s", [stream])
-        if cursor.fetchone() is None:
-            cursor.execute(
-                "INSERT INTO signalcast_stream (name, epoch, head) VALUES (%s, %s, 0) ON CONFLICT (name) DO NOTHING",
-                [stream, uuid.uuid4().hex],
-            )
+        if cursor.fetchone() is not None:
+            return False
+        cursor.execute(
+            "INSERT INTO signalcast_stream (name, epoch, head) VALUES (%s, %s, 0) ON CONFLICT (name) DO NOTHING",
+            [stream, uuid.uuid4().hex],
+        )
+        return True
 
 
 def read(stream: str, start: int, limit: int) -> Page:

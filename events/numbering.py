@@ -67,27 +67,37 @@ def number(stream: str, *, using: str, first: int = 0) -> Numbered:
 
     Raises Busy or Torn.
     """
-    open_stream(stream, using=using)
+    numbered = _number(stream, using, first)
+    if numbered is None and open_stream(stream, using=using):
+        numbered = _number(stream, using, first)
+    if numbered is None:
+        raise Busy
+    metrics.published.inc(len(numbered.entries))
+    return numbered
+
+
+def _number(stream: str, using: str, first: int) -> Numbered | None:
+    """None if the stream's row is not there, or somebody else has it."""
     lock = " FOR UPDATE SKIP LOCKED" if connections[using].vendor == "postgresql" else ""
     with turn(using) as cursor:
         # In a statement of its own: under READ COMMITTED the next one sees what was committed before we had the lock.
         cursor.execute(f"SELECT epoch, head, backlog FROM signalcast_stream WHERE name = %s{lock}", [stream])
         row = cursor.fetchone()
         if row is None:
-            raise Busy
+            return None
         epoch, head, backlog = row
         start = first - REACH if backlog is None else min(first - REACH, backlog)
         cursor.execute(_NUMBER, [head, stream, start, BATCH])
         numbered = sorted(cursor.fetchall())
         if [position for position, *_ in numbered] != list(range(head + 1, head + 1 + len(numbered))):
             raise Torn
-        backlog = numbered[-1][-1] + 1 if len(numbered) == BATCH else None
-        cursor.execute(
-            "UPDATE signalcast_stream SET head = %s, backlog = %s WHERE name = %s",
-            [head + len(numbered), backlog, stream],
-        )
+        if numbered or backlog is not None:
+            backlog = numbered[-1][-1] + 1 if len(numbered) == BATCH else None
+            cursor.execute(
+                "UPDATE signalcast_stream SET head = %s, backlog = %s WHERE name = %s",
+                [head + len(numbered), backlog, stream],
+            )
     entries = [
         Entry.of(position, text, source=source, stream=stream, epoch=epoch) for position, source, text, _ in numbered
     ]
-    metrics.published.inc(len(entries))
     return Numbered(epoch=epoch, entries=entries)

@@ -259,7 +259,10 @@ class Publisher:
     def _publish(self, first: int) -> None:
         using = current().DATABASE
         self._connect(using)
-        while is_pending(MAIN, using=using, first=first):
+        # A sweep, which knows of no row, only looks: most often there is nothing to take the lock for.
+        is_known = first > 0
+        while is_known or is_pending(MAIN, using=using, first=first):
+            is_known = False
             numbered = number(MAIN, using=using, first=first)
             self._outcomes.try_again()
             self._nudge.send(numbered)

@@ -228,6 +228,23 @@ def test_a_publisher_that_stops_in_its_transaction_is_thrown_out(monkeypatch):
     assert positions() == [1, 2, 3]
 
 
+def test_a_pass_that_finds_nothing_writes_nothing():
+    append(2)
+    pass_from()
+    written = []
+
+    def see(execute, sql, *rest):
+        result = execute(sql, *rest)
+        if sql.lstrip().startswith("UPDATE"):
+            written.append(rest[-1]["cursor"].rowcount)
+        return result
+
+    with connection.execute_wrapper(see):
+        assert pass_from() == []
+
+    assert sum(written) <= 0
+
+
 @pytest.mark.only_on("postgresql")
 def test_a_pass_reads_what_is_committed_whatever_the_project_prefers():
     append(1)
