@@ -6,7 +6,7 @@ numbers what is visible then. A pass is idempotent: anyone may run one at any ti
 
 from dataclasses import dataclass
 
-from django.db import connections
+from django.db import OperationalError, connections
 
 from . import metrics
 from .event import Entry
@@ -34,9 +34,12 @@ _NUMBER = """
     RETURNING signalcast_event.position, signalcast_event.source, signalcast_event.text, signalcast_event.id
 """
 
+# PostgreSQL's, of a lock that was waited for too long.
+_LOCK_NOT_AVAILABLE = "55P03"
+
 
 class Busy(Exception):
-    """Another publisher holds the stream's head."""
+    """Another publisher holds the stream's head, or somebody the whole table."""
 
 
 class Torn(Exception):
@@ -67,9 +70,14 @@ def number(stream: str, *, using: str, first: int = 0) -> Numbered:
 
     Raises Busy or Torn.
     """
-    numbered = _number(stream, using, first)
-    if numbered is None and open_stream(stream, using=using):
+    try:
         numbered = _number(stream, using, first)
+        if numbered is None and open_stream(stream, using=using):
+            numbered = _number(stream, using, first)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") == _LOCK_NOT_AVAILABLE:
+            raise Busy from error
+        raise
     if numbered is None:
         raise Busy
     metrics.published.inc(len(numbered.entries))

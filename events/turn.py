@@ -6,9 +6,13 @@ from typing import Any
 
 from django.db import connections, transaction
 
-# Whatever the project prefers: under another isolation who waited would fail. And a process that is stopped meanwhile
-# must not hold the lock for ever.
-_POSTGRESQL = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '5s'"
+# Whatever the project prefers: under another isolation who waited would fail. A process that is stopped meanwhile must
+# not hold the lock for ever. And who takes all tables, as a test or a migration does, must not get into a deadlock with
+# us, and be the one that fails: within the second (`deadlock_timeout`) after which that is looked for, we give way.
+_POSTGRESQL = (
+    "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '5s';"
+    " SET LOCAL lock_timeout = '500ms'"
+)
 
 
 @contextmanager

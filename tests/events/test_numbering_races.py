@@ -10,7 +10,7 @@ from django.db.backends.signals import connection_created
 from events import log, numbering
 from events.event import Event, new_id, now
 from events.models import EventRow, StreamRow
-from events.numbering import Torn, number
+from events.numbering import Busy, Torn, number
 from events.publisher import Publisher, publisher
 from events.streams import MAIN
 
@@ -99,6 +99,31 @@ def test_two_that_open_a_stream_at_once_open_one(other, meet):
 
     assert meet(pass_from) == [1, 2]
     assert StreamRow.objects.get().epoch == log.head(MAIN).epoch == "theirs"
+
+
+@only_on_postgresql
+def test_a_pass_gives_way_to_who_takes_all_tables(other, until):
+    append(2)
+    log.open_stream(MAIN)
+    other.execute("LOCK TABLE signalcast_event")
+    failed = []
+    take_the_rest = threading.Thread(
+        target=lambda: failed.append(caught(lambda: other.execute("LOCK TABLE signalcast_stream") and None))
+    )
+
+    def meanwhile(execute, sql, *arguments):
+        if "UPDATE signalcast_event" in sql:
+            take_the_rest.start()
+            until(somebody_waits_for_a_lock)
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(meanwhile):
+        outcome = caught(pass_from)
+    take_the_rest.join(5)
+
+    assert (type(outcome), failed) == (Busy, [None])
+    other.execute("COMMIT")
+    assert pass_from() == [1, 2]
 
 
 @pytest.mark.parametrize("pace", [timedelta(seconds=1), timedelta(0), timedelta(seconds=-1)], ids=str)
