@@ -73,7 +73,7 @@ def _all(arguments: Mapping[Any, Any], limit: int, personal: Paths) -> Payload |
         if degraded and "too-large" in degraded:
             return None
     text = dumps(data)
-    return _payload(text, data, arguments, degraded, personal, shown.personal) if len(text) < limit else None
+    return _payload(text, data, arguments, degraded, personal, shown.personal) if len(text) <= limit else None
 
 
 def _what_fits(arguments: Mapping[Any, Any], limit: int, personal: Paths) -> Payload:

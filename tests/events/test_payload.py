@@ -154,9 +154,21 @@ def test_what_was_degraded_is_told():
 def test_an_argument_that_does_not_fit_is_replaced_and_the_others_stay():
     shown = data_of(first=1, blob="x" * 60_000, second="y" * 60_000, last=2)
 
-    assert shown["first"], shown["last"] == (1, 2)
+    assert (shown["first"], shown["last"]) == (1, 2)
     assert shown["blob"] == "x" * 60_000
     assert shown["second"]["$mark"] == "too-large"
+
+
+def test_data_of_exactly_the_limit_is_whole_and_of_one_byte_more_is_not():
+    assert data_of(limit=300, note="x" * 289) == {"note": "x" * 289}
+    assert data_of(limit=300, note="x" * 290)["note"]["$mark"] == "too-large"
+
+
+def test_what_stands_between_the_arguments_counts_as_well():
+    arguments = {f"argument{n}": n for n in range(10, 30)}
+
+    for limit in range(50, 400):
+        data_of(limit=limit, **arguments)
 
 
 def test_escapes_count_as_bytes():
