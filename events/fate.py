@@ -37,10 +37,6 @@ class Fate:
         self._event = None
         publish(self._row_id, self._sending)
 
-    def forget(self) -> None:
-        """Nobody will tell."""
-        self._event = None
-
     def __del__(self) -> None:
         # Wherever that is: in the middle of a rollback, or of whatever happens to be done when memory is tidied up.
         try:

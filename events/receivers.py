@@ -143,9 +143,7 @@ def _append(event: Event, sending: Sending, connection: BaseDatabaseWrapper) -> 
                 extra={"action": "event_lost"},
             )
     else:
-        fate = Fate(event, row_id, sending, connection)
-        if not _on_commit(fate.commit, connection):
-            fate.forget()
+        _on_commit(Fate(event, row_id, sending, connection).commit, connection)
 
 
 def _append_apart(event: Event, sending: Sending) -> None:
