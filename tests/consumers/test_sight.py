@@ -82,6 +82,17 @@ async def test_the_id_of_what_may_not_be_seen_does_not_leak_through_a_tip(start_
     assert (await open_at(hub, 21, EVERYTHING, ORDERS, tip="another")).gap.reason == "epoch"
 
 
+async def test_nor_through_that_of_an_empty_range(start_hub):
+    log = mixed_log()
+    hub = await start_hub(log)
+
+    with hub.subscribe(EVERYTHING, 18, ORDERS) as subscription:
+        assert await subscription.take(100) is None
+        skipped = subscription.skip()
+
+    assert (skipped.stop, skipped.tip) == (21, stand_in(log.held[19].id))
+
+
 async def test_the_last_so_many_are_counted_among_what_may_be_seen(start_hub):
     hub = await start_hub(mixed_log())
 

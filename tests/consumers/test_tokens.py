@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -105,6 +106,23 @@ def test_its_last_use_is_noted_once_a_minute(mei, django_assert_num_queries):
     Token.objects.update(last_used=timezone.now() - timedelta(seconds=61))
     with django_assert_num_queries(2):
         tokens.find(digest)
+
+
+def test_a_use_that_cannot_be_noted_is_no_reason_to_keep_its_holder_out(mei, caplog):
+    _, secret = tokens.create("reports", mei)
+
+    def refuse(execute, sql, *rest):
+        if sql.startswith("UPDATE"):
+            raise OperationalError("the disk is full")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(refuse):
+        assert code(secret) is None
+    assert "A token's use cannot be noted: the disk is full" in caplog.text
+
+
+def test_a_lone_star_among_types_is_every_type():
+    assert tokens.normal_types("academy.*, *") == ""
 
 
 @pytest.mark.parametrize("types", ["*.paid", "academy.**", "a b* c*d", "semi;colon", "x" * 300])

@@ -209,6 +209,50 @@ async def test_what_django_was_not_asked_to_do_is_noticed_by_the_next_look_at_al
     assert caller.code == CloseCode.SIGN_IN
 
 
+async def test_a_change_while_somebody_is_looked_up_is_not_missed(house, mei, signed_in, monkeypatch):
+    monkeypatch.setattr(visits, "LOOK_SECONDS", 3600)
+    share, here = Database.share, house()
+
+    async def share_and_wait(self, function, claim):
+        found = await share(self, function, claim)
+        monkeypatch.setattr(Database, "share", share)
+        await in_thread(no_longer_active, mei)
+        await until(lambda: here._count)
+        return found
+
+    monkeypatch.setattr(Database, "share", share_and_wait)
+    with pytest.raises(Refused):
+        await Caller(here, **signed_in).come()
+
+
+async def test_rights_that_cannot_be_looked_up_now_are_looked_up_later(house, mei, signed_in, monkeypatch, caplog):
+    monkeypatch.setattr(visits, "LOOK_SECONDS", 3600)
+    caller = await Caller(house(), **signed_in).come()
+    monkeypatch.setattr(visits, "LOOK_SECONDS", 0.01)
+    viewers = visits._viewers
+
+    def away(claims):
+        monkeypatch.setattr(visits, "_viewers", viewers)
+        raise OSError("away")
+
+    monkeypatch.setattr(visits, "_viewers", away)
+    await in_thread(no_longer_active, mei)
+    await until(lambda: caller.code)
+
+    assert "Rights cannot be looked up: away" in caplog.text
+
+
+async def test_a_policy_of_the_project_is_asked_anew_whatever_has_changed(house, mei, signed_in, settings):
+    settings.SIGNALCAST = {"CAN_FOLLOW": "consumers.policy.can_follow"}
+    caller = await Caller(house(), **signed_in).come()
+    before = caller.visit.sight
+
+    await in_thread(mei.save)
+    await until(lambda: caller.changes)
+
+    assert caller.visit.sight is not before
+
+
 async def test_who_sees_more_or_less_stays(house, mei, signed_in):
     caller = await Caller(house(), **signed_in).come()
     assert not caller.visit.sight.personal
@@ -280,8 +324,9 @@ class TestLimits:
         assert await self.refused(Caller(home, **signed_in)) == (CloseCode.TOO_MANY, "clients_per_address")
         await Caller(home, client="203.0.113.8", **signed_in).come()
 
-    async def test_many_at_once_do_not_all_find_room(self, house, mei, signed_in, settings):
-        settings.SIGNALCAST = {"MAX_CLIENTS_PER_USER": 3}
+    @pytest.mark.parametrize("limit", ["MAX_CLIENTS_PER_USER", "MAX_CLIENTS_PER_ADDRESS"])
+    async def test_many_at_once_do_not_all_find_room(self, house, mei, signed_in, settings, limit):
+        settings.SIGNALCAST = {limit: 3}
         home = house()
 
         found = await asyncio.gather(*(Caller(home, **signed_in).come() for _ in range(10)), return_exceptions=True)

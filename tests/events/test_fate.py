@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import unittest
+import weakref
 
 import pytest
 from django.db import connection, transaction
@@ -184,6 +185,20 @@ def test_so_does_django_s_own(order_paid, transactional_db):
     assert (result.testsRun, result.errors, result.failures) == (1, [], [])
     assert publisher().flush(5)
     assert log.notes_head(MAIN) == 0
+
+
+def test_what_a_sender_had_at_hand_goes_though_its_transaction_goes_on(order_paid, transactional_db):
+    class Large:
+        pass
+
+    def send():
+        held = Large()
+        order_paid.send(sender=None, note="a")
+        return weakref.ref(held)
+
+    with transaction.atomic():
+        held = send()
+        assert held() is None
 
 
 def test_nothing_is_said_to_the_database_in_the_sender_s_transaction(order_paid, transactional_db):

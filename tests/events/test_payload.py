@@ -112,6 +112,27 @@ def test_a_foreign_key_to_another_field_names_that_field():
 
 
 @isolate_apps("academy")
+def test_a_foreign_key_to_a_secret_is_masked():
+    class Device(models.Model):
+        token = models.CharField(unique=True)
+
+        class Meta:
+            app_label = "academy"
+
+    class Reading(models.Model):
+        event_fields = ("device",)
+        device = models.ForeignKey(Device, to_field="token", on_delete=models.CASCADE)
+
+        class Meta:
+            app_label = "academy"
+
+    assert data_of(reading=Reading(device_id="s3cret"))["reading"]["fields"]["device"] == {
+        "model": "academy.device",
+        "token": {"$mark": "masked"},
+    }
+
+
+@isolate_apps("academy")
 def test_a_key_of_several_fields_is_a_list():
     class Seat(models.Model):
         pk = models.CompositePrimaryKey("row", "number")

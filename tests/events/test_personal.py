@@ -295,6 +295,13 @@ def test_what_an_attachment_computes_is_masked_and_the_subject_does_not_tell_it(
     assert other.subject == f"academy.order/{CANARY}"
 
 
+def test_a_subject_does_not_tell_what_may_have_been_in_a_personal_value_that_was_too_large():
+    def data(sender, order):
+        return {"numbers": [order.pk, ["x"] * LIMIT]}
+
+    assert compute(data, None, {"order": an_order(pk=CANARY)}, limit=LIMIT, personal=["numbers"]).subject == ""
+
+
 def test_a_subject_does_not_tell_an_argument_that_an_attachment_declares_personal():
     def data(sender, order):
         return {"order": order}

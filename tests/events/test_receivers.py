@@ -12,7 +12,8 @@ from django.dispatch import Signal
 from django.utils.functional import SimpleLazyObject
 
 from academy.models import Course, Order
-from events import detach
+from events import detach, log
+from events.publisher import publisher
 from events.receivers import record
 
 
@@ -192,6 +193,20 @@ def test_saving_any_model_makes_one_event_even_though_the_log_is_written(stream,
     course = Course.objects.create(slug="a", title="A", price=1)
 
     assert [event["subject"] for event in read_log()] == [f"academy.course/{course.pk}"]
+
+
+def test_a_signal_that_sends_twice_makes_two_events_each_with_its_reactions(stream, read_log):
+    class Twice(Signal):
+        def send(self, *arguments, **named):
+            super().send(*arguments, **named)
+            return super().send(*arguments, **named)
+
+    stream(Twice()).send(sender=None)
+
+    ids = [event["id"] for event in read_log()]
+    assert publisher().flush(5)
+    assert sorted(note.event_id for note in log.notes_of_events(ids)) == sorted(ids)
+    assert len(set(ids)) == 2
 
 
 def test_arguments_are_as_they_were_when_the_signal_was_sent(order_paid, notes):

@@ -1,0 +1,55 @@
+"""events.roster: receivers by name, however many there are. (What is made of them, test_observation has.)"""
+
+import json
+
+import pytest
+from django.dispatch import Signal
+
+from events import roster
+from events.roster import MAX_DEAD, MAX_SENDERS, Roster, known
+
+
+@pytest.fixture
+def signal():
+    return Signal()
+
+
+def a_receiver(number):
+    """A function with a code and a name of its own."""
+    namespace = {"__name__": "shop.receivers"}
+    exec(f"def receiver_{number}(**arguments): return {number}", namespace)
+    return namespace.pop(f"receiver_{number}")
+
+
+def test_what_is_kept_of_senders_is_bounded(signal):
+    receiver = a_receiver(1)
+    signal.connect(receiver)
+    known_of = Roster()
+    known_of.look(signal)
+    senders = [object() for _ in range(2 * MAX_SENDERS)]
+
+    for sender in senders:
+        assert [each.name for each in known_of.cast(sender).sync] == ["receiver_1"]
+
+    assert len(known_of._casts) <= MAX_SENDERS
+
+
+def test_what_is_kept_of_names_is_bounded(monkeypatch):
+    monkeypatch.setattr(roster, "_names", {})
+    monkeypatch.setattr(roster, "MAX_NAMES", 3)
+
+    assert [known(a_receiver(number)).name for number in range(10)] == [f"receiver_{number}" for number in range(10)]
+    assert len(roster._names) <= 3
+
+
+def test_of_receivers_that_are_gone_the_newest_are_told(signal):
+    known_of = Roster()
+    for number in range(MAX_DEAD + 5):
+        receiver = a_receiver(number)
+        signal.connect(receiver)
+        known_of.look(signal)
+        del receiver
+        known_of.look(signal)
+
+    told = [json.loads(f"{{{each}}}")["receiver"] for each in known_of.cast(None).ignored]
+    assert told == [f"shop.receivers.receiver_{number}" for number in range(5, MAX_DEAD + 5)]
