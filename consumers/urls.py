@@ -5,6 +5,7 @@ how. `frontend.urls` includes them.
 from collections.abc import Callable
 from typing import Any
 
+from django.db import connections, transaction
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
@@ -18,7 +19,14 @@ from .trial import test_event
 
 def _read(address: str, view: Callable[..., Any], name: str) -> URLPattern:
     """What answers any other method than GET and HEAD with 405, rather than with a page about cookies."""
-    return path(address, csrf_exempt(view), name=name)
+    return _path(address, csrf_exempt(view), name)
+
+
+def _path(address: str, view: Callable[..., Any], name: str) -> URLPattern:
+    # Where ATOMIC_REQUESTS is on, Django calls no asynchronous view that has not said that it wants no transaction.
+    for alias in connections:
+        view = transaction.non_atomic_requests(using=alias)(view)
+    return path(address, view, name=name)
 
 
 urlpatterns = [
@@ -28,6 +36,6 @@ urlpatterns = [
     _read("api/events/", events, name="events"),
     _read("api/events/<str:id>/", event, name="event"),
     _read("api/signals/", signals, name="signals"),
-    path("api/test-event/", test_event, name="test-event"),
+    _path("api/test-event/", test_event, "test-event"),
     _read(NAME, asyncapi, name="asyncapi"),
 ]
