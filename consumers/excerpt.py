@@ -35,18 +35,19 @@ class Excerpt:
 
 
 class Reading:
-    """One excerpt's: whose eyes, which filter, and at most how many events. It is used once.
+    """One excerpt's: whose eyes, which filter, and at most how many events and bytes of them. It is used once.
 
     How far an excerpt goes depends on what is seen, and on a number of positions, and on nothing that is not seen.
     Both ways raise LogReplaced, and what the log raises.
     """
 
-    def __init__(self, hub: Hub, filter: Filter, sight: Sight, limit: int) -> None:
+    def __init__(self, hub: Hub, filter: Filter, sight: Sight, limit: int, most_bytes: int = 0) -> None:
         self._hub = hub
         self._life = hub.life
         self._filter = filter
         self._sight = sight
         self._limit = limit
+        self._most_bytes = most_bytes or MAX_BYTES
         self._step = limit if filter is EVERYTHING and sight.sees_every_event else FIRST_STEP
         self._chosen: list[Entry] = []
         self._bytes = self._looked = 0
@@ -137,7 +138,7 @@ class Reading:
     def _take(self, entry: Entry) -> bool:
         """Whether there was room for it. The first may be larger than all others may be together."""
         self._bytes += len(entry.line) + 1
-        if self._chosen and self._bytes > MAX_BYTES:
+        if self._chosen and self._bytes > self._most_bytes:
             self._is_full = True
             return False
         self._chosen.append(entry)

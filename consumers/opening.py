@@ -1,15 +1,15 @@
 """Where a client begins: what it asked for, held against what the log has. Knows no Django."""
 
-import asyncio
 from dataclasses import dataclass
 
 from events.event import Entry
 
+from .excerpt import MAX_LOOKED_BYTES, Excerpt, Reading
 from .filter import EVERYTHING, Filter
 from .hub import Hub
 from .protocol import Gap, Last, Since, Start
 from .sight import FULL, Sight, stand_in
-from .subscription import SCAN, LogReplaced, Pruned, portion
+from .subscription import SCAN, LogReplaced, Pruned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +76,16 @@ async def _position(hub: Hub, start: Start, filter: Filter, sight: Sight, *, hea
         case Last(count) if filter is EVERYTHING and sight.sees_every_event:
             return max(oldest, head + 1 - count)
         case Last(count):
-            return await _last(hub, filter, sight, count, max(oldest, head + 1 - SCAN), head)
+            return await _last(hub, filter, sight, count, oldest, head)
     return head + 1
 
 
-async def _last(hub: Hub, filter: Filter, sight: Sight, count: int, low: int, head: int) -> int:
-    """The position of the last event but `count - 1` that matches, or `low` if there are not as many from there on."""
-    found = await _matching(hub, filter, sight, low, head + 1)
+async def _last(hub: Hub, filter: Filter, sight: Sight, count: int, oldest: int, head: int) -> int:
+    """The position of the last event but `count - 1` that matches, or how far back they were looked for."""
     if count == 0:
         return head + 1
-    return found[-count] if len(found) >= count else low
+    reading = Reading(hub, filter, sight, count, MAX_LOOKED_BYTES)
+    return (await _backward(hub, reading, head + 1, oldest)).start
 
 
 async def _unseen(hub: Hub, sight: Sight, position: int, oldest: int) -> int:
@@ -93,28 +93,14 @@ async def _unseen(hub: Hub, sight: Sight, position: int, oldest: int) -> int:
     if sight.sees_every_event or position <= oldest:
         return position
     low = max(oldest, (position - 1) // SCAN * SCAN)
-    found = await _matching(hub, EVERYTHING, sight, low, position)
-    return found[-1] + 1 if found else low
+    newest = (await _backward(hub, Reading(hub, EVERYTHING, sight, 1), position, low)).entries
+    return newest[-1].position + 1 if newest else low
 
 
-async def _matching(hub: Hub, filter: Filter, sight: Sight, position: int, stop: int) -> list[int]:
-    """The positions of what is seen of `[position, stop)` and matches."""
+async def _backward(hub: Hub, reading: Reading, stop: int, oldest: int) -> Excerpt:
     if hub.head < stop - 1:  # Counting from where this process happens to be would find other events.
         await hub.catch_up()
-    found: list[int] = []
-    while position < min(stop, hub.head + 1):
-        try:
-            entries = portion(filter, await hub.entries(position, stop))
-        except Pruned as pruned:
-            position = pruned.oldest
-            continue
-        while not sight.knows(entries):
-            await sight.learn(entries)
-        seen = [entry for entry in map(sight.see, entries) if entry]
-        found += [entry.position for entry in seen if filter.matches(entry)]
-        position = entries[-1].position + 1
-        await asyncio.sleep(0)  # Others want their turn.
-    return found
+    return await reading.backward(stop, oldest)
 
 
 async def _entry(hub: Hub, position: int) -> Entry | None:

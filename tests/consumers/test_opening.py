@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from consumers import excerpt
 from consumers.filter import EVERYTHING, any_of, parse
 from consumers.opening import open_at
 from consumers.protocol import Gap, Last, Since
@@ -71,6 +72,28 @@ async def test_the_last_events_that_match_are_counted_from_the_log_s_head_not_th
     log.append(10)
 
     assert (await open_at(hub, Last(3), parse(any_of("type", ["academy.order_paid"])))).start == 18
+
+
+async def test_the_last_events_that_match_are_looked_for_among_so_many_bytes(start_hub, monkeypatch):
+    log = MemoryLog(events=2000)
+    hub = await start_hub(log)
+    size = len(log.held[-1].line)
+    monkeypatch.setattr(excerpt, "MAX_LOOKED_BYTES", 150 * size)
+
+    assert (await open_at(hub, Last(3), parse(any_of("type", ["nothing"])))).start == 2001 - 151
+    assert (await open_at(hub, Last(3), parse(any_of("type", ["academy.order_paid"])))).start == 1998
+
+
+async def test_no_more_is_read_than_it_takes_to_find_the_last_events_that_match(start_hub):
+    log = MemoryLog(events=SCAN)
+    hub = await start_hub(log)
+    log.calls.clear()
+
+    assert (await open_at(hub, Last(3), parse(any_of("type", ["academy.order_paid"])))).start == SCAN - 2
+
+    # The log's bounds are a read of nothing.
+    reads = [start for start, limit in log.calls if limit > 1]
+    assert min(reads) > SCAN - 1000
 
 
 async def test_the_last_events_that_match_are_looked_for_in_a_bounded_range(start_hub):
