@@ -1,5 +1,7 @@
 """Holding: what is on the screen stays there, and the count of what is new goes up."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -22,7 +24,7 @@ def test_space_holds_and_l_shows_the_newest(full, scripted):
     scripted.events(101, 1000)
 
     expect(full.locator("#strip")).to_contain_text("1,000 new")
-    expect(full.locator("#strip")).to_contain_text("Holding at 16:08:43.350")
+    expect(full.locator("#strip")).to_contain_text(re.compile(r"Holding at .*16:08:43\.350"))
     expect(full.get_by_role("button", name="Resume")).to_be_visible()
     assert full.title().startswith("⏸")
     assert summaries(full) == before

@@ -119,6 +119,33 @@ def test_a_row_copies_its_event_as_it_came(full, context):
     expect(full.locator("#detail")).to_be_hidden()
 
 
+@pytest.mark.parametrize(
+    ("now", "time", "holding", "oldest"),
+    [
+        ("2026-11-23T16:08:43Z", "16:08:43.350", "Holding at 16:08:43.350", "oldest 16:08:43"),
+        (
+            "2026-11-23T16:08:44Z",
+            "11-22 16:08:43",
+            "Holding at 2026-11-22 16:08:43.350",
+            "oldest 2026-11-22",
+        ),
+    ],
+)
+def test_a_time_alone_is_one_of_the_last_24_hours(watched, site, scripted, now, time, holding, oldest):
+    watched.clock.set_fixed_time(now)
+    watched.goto(site.url)
+    expect(watched.locator(".conn__text")).to_have_text("Connected")
+    scripted.events(1, 40)
+    expect(row(watched, 0).locator(".c-time")).to_have_text(time)
+    assert row(watched, 0).locator(".c-time").evaluate("(cell) => cell.scrollWidth <= cell.clientWidth")
+
+    row(watched, 0).click()
+
+    expect(watched.locator("#detail-meta time")).to_have_text(holding.removeprefix("Holding at ") + " UTC")
+    expect(watched.locator("#strip")).to_contain_text(holding)
+    expect(watched.locator("#oldest")).to_have_text(oldest)
+
+
 def test_a_degraded_event_is_marked_and_the_mark_says_why(dashboard, scripted):
     marked = event(1, degraded="cycle,too-large")
     scripted.send(batch(1, [marked, event(2, data={"degraded": "no", "text": '"degraded":"no"'})]))

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.screen import PHONE, WIDE, barriers, row
-from tests.browser.scripted import batch, event, identity
+from tests.browser.scripted import Log, ScriptedServer, batch, event, identity
 
 DIFFERENCE = """async ([before, after]) => {
     const {difference} = await import('/static/frontend/core/leaves.js');
@@ -43,6 +43,24 @@ def test_b_pins_the_row_and_takes_the_pin_away(board):
     expect(row(board, 0)).not_to_have_attribute("data-pinned", "")
 
 
+def test_what_another_tab_has_pinned_or_kept_stays(board, log, site):
+    other = board.context.new_page()
+    Log(ScriptedServer(other), 2600)
+    other.goto(site.url)
+    for page, place in ((board, 3), (other, 5)):
+        row(page, place).click()
+        page.keyboard.press("b")
+        page.keyboard.press("Escape")
+        page.locator("#q").fill(f"order {place}")
+        page.get_by_role("button", name="Keep this filter").click()
+        expect(page.locator("#kept-list")).to_contain_text(f"order {place}")
+    other.close()
+
+    board.reload()
+    expect(board.locator("#pins-list li")).to_have_count(2)
+    expect(board.locator("#kept-list li")).to_have_count(2)
+
+
 def test_pins_outlive_a_reload_but_not_the_log_and_keep_nothing_of_what_events_hold(board, log):
     row(board, 3).click()
     board.keyboard.press("b")
@@ -64,7 +82,7 @@ def test_there_are_twenty_pins_at_most_and_that_is_said(board):
         board.keyboard.press("b")
 
     expect(board.locator("#pins-list li")).to_have_count(20)
-    expect(board.locator("#announce")).to_contain_text("as many pins as there may be")
+    expect(board.locator("#announce")).to_contain_text("as many pins as may be kept")
 
 
 @pytest.fixture

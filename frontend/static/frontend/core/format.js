@@ -1,7 +1,6 @@
 // Values as people read them. No DOM.
 
 const grouped = new Intl.NumberFormat('en-GB');
-const two = (n) => String(n).padStart(2, '0');
 
 export const count = (n) => grouped.format(n);
 
@@ -32,17 +31,29 @@ export function bytes(n) {
   return `${(n / 1e6).toFixed(n < 1e7 ? 1 : 0)} MB`;
 }
 
-/** Milliseconds since 1970 as [hours and minutes, seconds] of the reader's zone: "16:08:" and "43.350". */
+/** Milliseconds since 1970 in the reader's zone: "2026-11-30 16:08:43.350", and a letter. */
+export const local = (ms) => new Date(ms - new Date(ms).getTimezoneOffset() * 60000).toISOString().replace('T', ' ');
+
+/** A time alone is one of the last 24 hours, as in the filter; what is older has its day before it. */
+const isOld = (ms) => Date.now() - ms >= 864e5;
+
+/** For a column: "16:08:" and "43.350"; with a day in the place of the milliseconds "11-30 16:08:" and "43". */
 export function clock(ms) {
   if (Number.isNaN(ms)) return ['', '–'];
-  const at = new Date(ms);
-  return [`${two(at.getHours())}:${two(at.getMinutes())}:`, `${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`];
+  const [start, end] = isOld(ms) ? [5, 19] : [11, 23], text = local(ms);
+  return [text.slice(start, 17), text.slice(17, end)];
 }
 
-export const time = (ms) => clock(ms).join('');
+export const time = (ms, end = 23) => local(ms).slice(isOld(ms) ? 0 : 11, end);
 
 /** Without the milliseconds. */
-export const timeOfDay = (ms) => time(ms).slice(0, 8);
+export const shortTime = (ms) => time(ms, 19);
+
+/** The day or the time, whichever tells more, where there is room for one. */
+export const dayOrTime = (ms) => shortTime(ms).split(' ')[0];
+
+/** Of whatever day. */
+export const timeOfDay = (ms) => local(ms).slice(11, 19);
 
 /** "academy.order_paid" as ["academy.", "order_paid"]: the part that repeats, and the part that tells. */
 export function split(name) {

@@ -20,9 +20,3 @@ export function moment(text, now = Date.now()) {
 
 /** The same for every reader, to the second: 2026-11-30T12:14:05Z. */
 export const written = (ms) => `${new Date(ms).toISOString().slice(0, 19)}Z`;
-
-/** As a field for date and time takes it, in the reader's zone. */
-export function local(ms) {
-  const at = new Date(ms);
-  return new Date(ms - at.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
-}

@@ -21,17 +21,13 @@ export class Pins {
   of(epoch) {
     if (!epoch || epoch === this.#epoch) return;
     this.#epoch = epoch;
-    const {epoch: known, pins} = read(this.key);
-    this.#pins = new Map(known === epoch ? pins.map((pin) => [pin.position, pin]) : []);
+    this.#pins = new Map();
+    this.#read();
   }
 
   /** @returns {Pin[]} the latest first */
   get all() {
     return [...this.#pins.values()].reverse();
-  }
-
-  get full() {
-    return this.#pins.size >= MOST;
   }
 
   has(position) {
@@ -40,9 +36,18 @@ export class Pins {
 
   /** @param {Pin} pin @returns {boolean} whether it is pinned now */
   toggle(pin) {
-    if (!this.#pins.delete(pin.position) && !this.full) this.#pins.set(pin.position, pin);
+    const had = this.has(pin.position);
+    this.#read();
+    if (had) this.#pins.delete(pin.position);
+    else if (this.#pins.size < MOST) this.#pins.set(pin.position, pin);
     keep(this.key, JSON.stringify({epoch: this.#epoch, pins: [...this.#pins.values()]}));
     return this.has(pin.position);
+  }
+
+  /** What other tabs have pinned, too. */
+  #read() {
+    const {epoch, pins} = read(this.key);
+    if (epoch === this.#epoch) this.#pins = new Map(pins.map((pin) => [pin.position, pin]));
   }
 }
 

@@ -1,8 +1,8 @@
 // A range of time: drawn on the chart with the pointer, or given in two fields. It is a part of the filter's text, which
 // this edits; it keeps nothing of its own.
 
-import {timeOfDay} from '../core/format.js';
-import {local, written} from '../core/moment.js';
+import {local} from '../core/format.js';
+import {written} from '../core/moment.js';
 import {SECONDS} from '../core/rates.js';
 import {NotSaid, firstSince} from '../lib/since.js';
 import {byId, h, mark, say} from './dom.js';
@@ -41,8 +41,8 @@ export class Brush {
   /** Asks for two moments. */
   open() {
     const [since, until] = this.bar.query.range ?? [-Infinity, Infinity], now = this.now();
-    byId('range-since').value = local(Number.isFinite(since) ? since : now - SECONDS * 1000);
-    byId('range-until').value = local(Number.isFinite(until) ? until : now);
+    byId('range-since').value = local(Number.isFinite(since) ? since : now - SECONDS * 1000).slice(0, 19);
+    byId('range-until').value = local(Number.isFinite(until) ? until : now).slice(0, 19);
     this.#say('');
     this.dialog.showModal();
   }
@@ -95,7 +95,7 @@ export class Brush {
   #read() {
     const [since, until] = [byId('range-since').value, byId('range-until').value].map((value) => Date.parse(value));
     const isWhole = !Number.isNaN(since) && !Number.isNaN(until);
-    this.#say(!isWhole ? 'Both ends want a date and a time.' : since >= until ? `It ends at ${timeOfDay(until)}, before it begins.` : '');
+    this.#say(!isWhole ? 'Both ends want a date and a time.' : since >= until ? 'It ends before it begins.' : '');
     return isWhole && since < until ? [since, until] : null;
   }
 

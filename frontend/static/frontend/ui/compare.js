@@ -1,6 +1,6 @@
 // What differs between the open event and another: the one of its type before it, or one that is pinned.
 
-import {count, plural, quoted, split, timeOfDay, visible} from '../core/format.js';
+import {count, dayOrTime, plural, quoted, split, visible} from '../core/format.js';
 import {member} from '../core/jsontext.js';
 import {difference} from '../core/leaves.js';
 import {EVENT} from '../core/store.js';
@@ -42,7 +42,7 @@ export class Compare {
     const chosen = this.choice.value, own = this.#entry.position;
     this.choice.replaceChildren(h('option', {value: BEFORE}, `the ${visible(split(this.#entry.type)[1])} before it`),
       ...this.pins.all.filter(({position}) => position !== own).map(({position, type, time}) =>
-        h('option', {value: String(position)}, `pinned: ${visible(split(type)[1])}, ${Number.isFinite(time) ? timeOfDay(time) : count(position)}`)));
+        h('option', {value: String(position)}, `pinned: ${visible(split(type)[1])}, ${Number.isFinite(time) ? dayOrTime(time) : count(position)}`)));
     this.choice.value = chosen;
     if (this.choice.selectedIndex < 0) this.choice.value = BEFORE;
   }

@@ -1,6 +1,6 @@
 // The receipts: what came, what did not, what is held. Only what is known.
 
-import {bytes, count, timeOfDay} from '../core/format.js';
+import {bytes, count, dayOrTime} from '../core/format.js';
 import {byId, h, icon, mark, say} from './dom.js';
 
 export class Foot {
@@ -15,15 +15,15 @@ export class Foot {
   draw() {
     const {stream, store} = this;
     this.#prove();
-    mark(byId('missed'), 'data-since', !store.events && !store.missed);
-    say(byId('missed'), store.events || store.missed ? (store.missed ? `${count(store.missed)} not shown` : '0 missed') : `listening since ${timeOfDay(this.since)}`);
+    mark(byId('missed'), 'data-none', !store.missed);
+    say(byId('missed'), store.missed ? `${count(store.missed)} not shown` : store.events ? '0 missed' : `listening since ${dayOrTime(this.since)}`);
     this.#show('recovered', stream.recovered > 0, () => `${count(stream.recovered)} recovered`);
     const held = this.list.view.store;    // the ring, or what is shown of the log
     mark(byId('held'), 'hidden', !held.size);
     say(byId('held-now'), `${count(held.events - held.dropped)} held (${bytes(held.bytes)})`);
     say(byId('let-go'), held.dropped ? `, ${count(held.dropped)} let go` : '');
     const oldest = held.timeNear(held.first, 1);
-    this.#show('oldest', !Number.isNaN(oldest), () => `oldest ${timeOfDay(oldest)}`);
+    this.#show('oldest', !Number.isNaN(oldest), () => `oldest ${dayOrTime(oldest)}`);
   }
 
   /**
@@ -40,7 +40,7 @@ export class Foot {
     if (this.#proof === proof + says) return;
     this.#proof = proof + says;
     byId('proof').title = sure ? `Every signal that was sent and committed has a position. The newest in the log is ${proof}, and this page has come as far.` : '';
-    byId('proof').replaceChildren(...(proof ? [icon(sure ? 'i-ok' : 'dot-busy', sure ? 'i' : 'dot'), h('span', {}, h('b', {}, proof), says)] : []));
+    byId('proof').replaceChildren(...(proof ? [icon(sure ? 'i-ok' : 'dot-busy', sure ? 'i' : 'dot'), h('span', {class: 'cut'}, h('b', {}, proof), says)] : []));
   }
 
   #show(id, shown, text) {

@@ -9,7 +9,7 @@ import {keepsake} from './keepsake.js';
 const MOST = 12;
 
 export class KeptFilters {
-  #texts = read();
+  #texts = read() ?? [];
 
   /** @param {{bar: FilterBar, announce: (text: string) => void}} parts */
   constructor({bar, announce}) {
@@ -34,9 +34,11 @@ export class KeptFilters {
   }
 
   #toggle(text) {
-    const has = this.#texts.includes(text), full = !has && this.#texts.length >= MOST;
+    const has = this.#texts.includes(text);
+    this.#texts = read() ?? this.#texts;    // other tabs keep some, too
+    const full = !has && this.#texts.length >= MOST;
     if (has) this.#texts = this.#texts.filter((one) => one !== text);
-    else if (!full) this.#texts = [text, ...this.#texts];
+    else if (!full) this.#texts = [...new Set([text, ...this.#texts])];
     keep('filters', JSON.stringify(this.#texts));
     this.announce(has ? 'Filter not kept any more' : full ? 'There are as many filters as may be kept: take one away first' : 'Filter kept');
     this.#fill();
@@ -57,12 +59,12 @@ export class KeptFilters {
   }
 }
 
-/** @returns {string[]} what is kept; nothing where somebody else has written there */
+/** @returns {string[]|null} what is kept; null where nothing is, or somebody else has written there */
 function read() {
   try {
     const texts = JSON.parse(kept('filters'));
     return texts.filter((text) => typeof text === 'string' && text.trim() && text.length <= LONGEST).slice(0, MOST);
   } catch {
-    return [];
+    return null;
   }
 }

@@ -1,6 +1,6 @@
 // What stands in the place of the rows when a filter finds none: what was searched, and how far back.
 
-import {plural, timeOfDay} from '../core/format.js';
+import {plural, shortTime} from '../core/format.js';
 import {byId, mark, say} from './dom.js';
 
 export class NoMatch {
@@ -23,7 +23,7 @@ export class NoMatch {
     mark(this.list.scroller, 'data-none', shown && rows <= 0);    // a gap is shown whatever is looked for
     if (!shown) return;
     const held = store.events - store.dropped, oldest = store.timeNear(store.first, 1);
-    const back = Number.isNaN(oldest) ? '' : `, back to ${timeOfDay(oldest)}`;
+    const back = Number.isNaN(oldest) ? '' : `, back to ${shortTime(oldest)}`;
     say(byId('nomatch-text'), `Searched ${plural(held, 'held event')}${back}. ${view.events ? `${plural(view.events, 'newer event')} match, beyond where this holds.` : 'New matches will appear here.'}`);
   }
 }

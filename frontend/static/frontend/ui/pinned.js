@@ -1,6 +1,6 @@
 // Pinning: a button in the open event and a key, a mark in the rows, and the pinned events beside the list, to open again.
 
-import {split, timeOfDay, visible} from '../core/format.js';
+import {dayOrTime, split, visible} from '../core/format.js';
 import {EVENT, summaryOf} from '../core/store.js';
 import {byId, h, mark, swapIcon} from './dom.js';
 import {keepsake} from './keepsake.js';
@@ -29,7 +29,7 @@ export class Pinned {
     if (!entry || !can(entry)) return;
     const {position, type, time, line} = entry;
     const had = this.pins.has(position), has = this.pins.toggle({position, type, time, id: String(JSON.parse(line).id)});
-    this.announce(has ? 'Pinned' : had ? 'Not pinned any more' : 'There are as many pins as there may be: take one away first');
+    this.announce(has ? 'Pinned' : had ? 'Not pinned any more' : 'There are as many pins as may be kept: take one away first');
     this.#press();
     this.changed();
     this.drawRows();
@@ -43,7 +43,7 @@ export class Pinned {
     this.list.pool.each(({element, ordinal}) => {
       const pinned = ordinal >= 0 && this.pins.has(this.list.view.store.positionAt(ordinal));
       mark(element, 'data-pinned', pinned);
-      mark(element, 'aria-description', pinned ? 'pinned' : null);
+      mark(element, 'aria-description', pinned && 'pinned');
     });
   }
 
@@ -78,7 +78,7 @@ export class Pinned {
       this.draw();
     };
     return keepsake({title: visible(type), name: `Take the pin away: ${name}`, lead: () => this.open(position), drop, hue: this.hue(type)},
-      h('i', {class: 'swatch'}), h('span', {class: 'cut'}, name), h('span', {class: 'pin__time'}, Number.isFinite(time) ? timeOfDay(time) : ''));
+      h('i', {class: 'swatch'}), h('span', {class: 'cut'}, name), h('span', {class: 'pin__time'}, Number.isFinite(time) ? dayOrTime(time) : ''));
   }
 }
 

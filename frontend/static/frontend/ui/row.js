@@ -1,6 +1,6 @@
 // One row of the list: an element that is made once and shows one entry after another.
 
-import {clock, count, split, timeOfDay, visible} from '../core/format.js';
+import {clock, count, shortTime, split, visible} from '../core/format.js';
 import {GAP, GHOST, UNREADABLE, summaryOf} from '../core/store.js';
 import {h, icon, mark, say, write} from './dom.js';
 import {Pips} from './pips.js';
@@ -93,7 +93,7 @@ export class Row {
     const {from, to, reason} = JSON.parse(line);
     const replaced = reason === 'epoch';
     const [before, after] = [store.timeNear(ordinal - 1, -1), store.timeNear(ordinal + 1, 1)];
-    const when = Number.isNaN(before) || Number.isNaN(after) || replaced ? '' : `, ${timeOfDay(before)} to ${timeOfDay(after)}`;
+    const when = Number.isNaN(before) || Number.isNaN(after) || replaced ? '' : `, ${shortTime(before)} to ${shortTime(after)}`;
     const title = replaced ? 'The server’s log was replaced' : `${count(to - from)} ${to - from === 1 ? 'event' : 'events'} not shown`;
     this.isGap = true;
     this.element.classList.add('row--gap');

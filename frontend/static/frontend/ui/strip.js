@@ -1,6 +1,6 @@
 // The strip above the list, always there: following, holding and how many are new, or nothing new and since when.
 
-import {count, time, timeOfDay} from '../core/format.js';
+import {count, shortTime, time} from '../core/format.js';
 import {byId, h, icon, mark, say, swapIcon} from './dom.js';
 
 const TITLE = document.title;
@@ -61,7 +61,7 @@ export class Strip {
   }
 
   #since() {
-    const newest = this.#at(this.store.next, timeOfDay).replace(' at ', '');
+    const newest = this.#at(this.store.next, shortTime).replace(' at ', '');
     return newest ? `Nothing new since ${newest}.` : 'Nothing yet.';
   }
 

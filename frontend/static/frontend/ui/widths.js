@@ -2,7 +2,7 @@
 
 import {byId, h} from './dom.js';
 
-const WIDEST = new Map([['time', '00:00:00.000'], ['recv', '9 of 9 failed']]);
+const WIDEST = new Map([['time', '00-00 00:00:00'], ['recv', '9 of 9 failed']]);
 
 /** Tells the styles, as `--w-time` and `--w-recv`, and again whenever it changes. */
 export function measureColumns() {
