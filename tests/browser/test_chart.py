@@ -51,6 +51,13 @@ def test_what_comes_seldom_is_told_by_the_minute(rates):
     assert told("now += 1000; add('b', 3); now += 1000") == "7/min"
 
 
+def test_a_clock_that_is_put_back_begins_anew(rates):
+    rates.evaluate("add('a', 8); now -= 3_600_000; add('a', 4); now += 1000")
+
+    assert rates.evaluate("rates.rate(now)") == 1
+    assert rates.evaluate("rates.all(now).at(-1)") == 4
+
+
 def test_what_was_longer_ago_than_two_minutes_or_is_yet_to_be_is_no_rate(rates):
     rates.evaluate("add('a', 1, now - 121_000); add('a', 1, now + 5000); add('a', 1, NaN); add('a', 3, now - 120_000)")
     assert rates.evaluate("rates.all(now)") == [3] + [0] * 119

@@ -1,5 +1,7 @@
 """What the page says about its connection, its gaps and its receipts. The server is scripted."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -62,6 +64,18 @@ def test_a_lost_connection_counts_down_and_tries_on_request(dashboard, scripted)
     dashboard.get_by_role("button", name="Try now").click()
     expect(dashboard.locator(".conn__text")).to_have_text("Live")
     assert (scripted.of("hello")[1]["from"], scripted.of("hello")[1]["tip"]) == (4, event(3)["id"])
+
+
+@pytest.mark.parametrize("width", [1024, 1280])
+def test_the_seconds_of_a_countdown_are_not_cut(dashboard, scripted, width):
+    dashboard.set_viewport_size({"width": width, "height": 800})
+    dashboard.evaluate("() => { Math.random = () => 0.9; }")
+    scripted.send(batch(1_203_944, [event(1_203_944)]))
+    scripted.send({"op": "bye", "code": 4012, "retry_ms": 10_000})
+    scripted.close(4012)
+
+    expect(dashboard.locator(".conn__text")).to_have_text(re.compile("Reconnecting in . s"))
+    assert dashboard.locator(".conn__text").evaluate("(text) => text.scrollWidth <= text.clientWidth")
 
 
 def test_events_of_a_resume_are_told_as_recovered(dashboard, scripted):

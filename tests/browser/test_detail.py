@@ -66,7 +66,7 @@ def test_the_raw_view_is_the_payload_as_it_came_and_stays_for_the_next_event(ope
 def test_the_head_says_what_when_and_where(opened):
     expect(opened.locator("#detail-type")).to_have_text("academy.order_paid")
     expect(opened.locator("#detail-type a")).to_have_attribute("href", "/catalog/?q=academy.order_paid")
-    expect(opened.locator("#detail-meta")).to_have_text("16:08:43.350 UTCacademy.order/2pos 2")
+    expect(opened.locator("#detail-meta")).to_contain_text("16:08:43.350 UTCacademy.order/2pos 2")
     names = opened.locator("#detail-ids dt").all_inner_texts()
     assert names == ["id", "sequence", "source", "subject", "sender", "time"]
 
@@ -169,6 +169,15 @@ def test_a_payload_a_thousand_levels_deep_is_cut_at_fifty(modules):
 
     assert [kind for kind, _ in pieces] == ["text", "more", "text"]
     assert "deeper than 50 levels" in pieces[1][1]
+
+
+def test_deep_levels_leave_room_for_what_is_in_them(modules):
+    [[_, text]] = modules.evaluate(PRETTY, ["[" * 40 + "1" + "]" * 40, {}])
+
+    indents = [len(line) - len(line.lstrip()) for line in text.split("\n")]
+    assert indents[:17] == [*range(0, 30, 2), 30, 30]
+    assert max(indents) == 30
+    assert indents == indents[::-1]
 
 
 def test_a_member_is_found_whatever_stands_before_it(modules):

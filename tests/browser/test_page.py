@@ -44,6 +44,16 @@ def test_the_empty_page_leaves_with_the_first_event(dashboard, scripted):
     expect(row(dashboard, 0)).to_be_visible()
 
 
+def test_the_end_of_the_log_stands_below_its_first_event(dashboard, scripted):
+    scripted.events(1, 1)
+    first, end = row(dashboard, 0), dashboard.locator("#older")
+    expect(end).to_contain_text("The log begins here.")
+    expect(first).to_be_visible()
+    expect(end).to_be_visible()
+
+    scripted.wait_for(lambda: first.bounding_box()["y"] + first.bounding_box()["height"] <= end.bounding_box()["y"])
+
+
 def test_the_empty_page_claims_no_connection_that_is_lost(dashboard, scripted):
     scripted.send({"op": "bye", "code": 4012, "retry_ms": 100_000_000})
     scripted.close(4012)
@@ -57,6 +67,31 @@ def test_commands_are_copied(dashboard, context):
 
     expect(dashboard.get_by_role("button", name="Copied")).to_be_visible()
     assert dashboard.evaluate("navigator.clipboard.readText()") == dashboard.locator("#example-shell").inner_text()
+
+
+def test_a_copy_button_is_soon_itself_again_however_often_it_is_clicked(dashboard, scripted, context):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    scripted.events(1, 1)
+    row(dashboard, 0).click()
+    button, picture = dashboard.get_by_role("button", name="Copy payload"), dashboard.locator("[data-copy=payload] use")
+
+    button.click(click_count=3)
+    expect(picture).to_have_attribute("href", "#i-ok")
+    expect(picture).to_have_attribute("href", "#i-copy")
+    dashboard.evaluate("() => new Promise((done) => { setTimeout(done, 1600); })")  # as long as the last click is told
+
+    expect(picture).to_have_attribute("href", "#i-copy")
+
+
+def test_what_could_not_be_copied_shows_no_tick(dashboard, scripted):
+    dashboard.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
+    dashboard.evaluate("() => { document.execCommand = () => false; }")
+    scripted.events(1, 1)
+    row(dashboard, 0).click()
+    dashboard.get_by_role("button", name="Copy payload").click()
+
+    expect(dashboard.locator("#announce")).to_have_text("Copying is not allowed here")
+    expect(dashboard.locator("[data-copy=payload] use")).to_have_attribute("href", "#i-close")
 
 
 def test_the_page_says_to_whom_it_is_open(dashboard):
@@ -105,6 +140,19 @@ def test_beside_an_open_event_the_footer_says_less_and_nothing_half(dashboard, s
 
     expect(dashboard.locator("#proof")).to_contain_text("1,203,964 sent = stored")
     scripted.wait_for(lambda: dashboard.evaluate(CUT_IN_FOOTER) == [])
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_on_a_phone_the_footer_says_what_was_missed_whole_and_else_nothing_of_it(dashboard, scripted, width):
+    dashboard.set_viewport_size({"width": width, "height": 800})
+    scripted.events(1, 1702)
+    expect(dashboard.locator("#proof")).to_contain_text("1,702 sent = stored")
+    scripted.wait_for(lambda: dashboard.evaluate(CUT_IN_FOOTER) == [])
+
+    scripted.events(1_203_945, 20)
+    expect(dashboard.locator("#missed")).to_have_text("1,202,242 not shown")
+    assert "1,202,242 not shown" not in dashboard.evaluate(CUT_IN_FOOTER)
+    expect(dashboard.locator("#missed")).to_be_in_viewport(ratio=1)
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1024, 1280, 1920])

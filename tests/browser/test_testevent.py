@@ -33,6 +33,13 @@ def test_what_kept_it_from_being_sent_is_said(dashboard):
     expect(dashboard.locator("#test-why")).to_have_text(why)
     expect(dashboard.locator("#announce")).to_have_text(why)
 
+    dashboard.evaluate("window.fetch = async () => new Response('{}')")
+    dashboard.locator("#empty").get_by_role("button", name="Send a test event").click()
+    expect(dashboard.locator("#empty").get_by_role("button", name="Sent")).to_be_visible()
+    expect(dashboard.locator("#test-why")).to_have_text(
+        "Shown while DEBUG is on. Stays on this stream; no receiver runs."
+    )
+
 
 def test_who_may_not_is_not_offered_one(watched, site, scripted):
     def without(route):

@@ -6,26 +6,13 @@ import {count, quoted, visible} from './format.js';
 const TOKEN = /\s*(?:("[^"\\]*(?:\\.[^"\\]*)*")|([{}[\],:])|([^\s"{}[\],:]+))/y;
 const MARK = /\{\s*"\$mark"\s*:\s*"/y;
 
+const DEEP = 15;     // levels that are told apart by their indentation
 const PIECE = 64;    // characters that a piece takes which stands for others
 
 /** @typedef {{kind: 'text'|'key'|'mark'|'more', text: string, rest?: string}} Piece */
 
 /** The text of a member of the object that `line` is, unchanged; null when there is none. */
-export function member(line, name) {
-  let depth = 0, from = -1, key = null, last = null;
-  for (const token of tokens(line)) {
-    if (depth === 1 && token.text === ':' && from < 0) {
-      key = last === null ? null : JSON.parse(last);
-      if (key === name) from = token.end;
-    } else if (depth === 1 && (token.text === ',' || token.text === '}') && from >= 0) {
-      return line.slice(from, token.end - 1).trim();
-    }
-    if (token.text === '{' || token.text === '[') depth += 1;
-    else if (token.text === '}' || token.text === ']') depth -= 1;
-    last = token.string ? token.text : null;
-  }
-  return null;
-}
+export const member = (line, name) => members(line).find(([key]) => key === name)?.[1] ?? null;
 
 /** The members of the object that `text` is: names, and the texts of their values. @returns {[string, string][]} */
 export function members(text) {
@@ -70,15 +57,15 @@ export function pretty(text, {characters = 65536, depth: deepest = 50, string: l
       return pieces;
     }
     const closing = value === '}' || value === ']';
-    if (opened && !closing) put('text', `\n${'  '.repeat(depth)}`);
+    if (opened && !closing) put('text', line(depth));
     const mark = value === '{' && markAt(text, start);
     const whole = value === '{' || value === '[' ? mark || (depth >= deepest && closeOf(text, start)) : null;
     if (mark) put('mark', mark.says);
     else if (whole) put('more', `${value} ${count(whole.end - start)} characters, deeper than ${deepest} levels`, text.slice(start, whole.end));
     else if (token.string) hidden += putString(put, value, isKey(text, end), longest);
     else if (value === '{' || value === '[') put('text', value);
-    else if (closing) put('text', opened ? value : `\n${'  '.repeat(Math.max(0, depth - 1))}${value}`);
-    else if (value === ',') put('text', `,\n${'  '.repeat(depth)}`);
+    else if (closing) put('text', opened ? value : line(depth - 1) + value);
+    else if (value === ',') put('text', `,${line(depth)}`);
     else put('text', value === ':' ? ': ' : visible(value));
     if (whole) hidden += Math.max(0, whole.end - start - PIECE);
     if (whole) skipTo = whole.end;
@@ -119,6 +106,9 @@ export function* tokens(text) {
     at = end;
   }
 }
+
+/** A new line. Deeper ones stand as far in as those, or they would be too short for what is in them. */
+const line = (depth) => `\n${'  '.repeat(Math.max(0, Math.min(depth, DEEP)))}`;
 
 const isKey = (text, end) => /\s*:/y.test(text.slice(end, end + 16));
 

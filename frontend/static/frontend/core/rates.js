@@ -145,6 +145,7 @@ export class Rates {
 
   #advance(now) {
     const second = Math.floor(now / 1000);
+    if (second < this.#second - RING) this.#second = 0;    // the clock was put back: what was counted is of no time now
     for (let at = Math.max(this.#second + 1, second - RING + 1); at <= second; at += 1) {
       for (const counts of [this.#all, this.#failed, ...this.#types.values()]) counts[at % RING] = 0;
     }

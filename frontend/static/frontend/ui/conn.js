@@ -38,7 +38,7 @@ export class Conn {
     say(this.element.querySelector('.conn__text'), text);
     say(this.element.querySelector('.conn__rate'), aside);
     const {position} = this.stream;
-    mark(this.element.querySelector('.conn__pos'), 'hidden', position === null || text.length > SHORT);    // the footer says it too
+    mark(this.element.querySelector('.conn__pos'), 'hidden', position === null || act !== null || text.length > SHORT);    // the footer says it too
     if (position !== null) say(this.element.querySelector('.conn__pos b'), count(position - 1));
     for (const id of ['retry', 'sign-in', 'reload']) mark(byId(id), 'hidden', id !== act);
     if (spoken !== this.#told) this.announce(spoken);

@@ -1,4 +1,4 @@
-// Copying, said in place: a text button reads "Copied" for a moment, an icon button shows a tick.
+// Copying, said in place: a text button reads "Copied" for a moment, an icon button shows a tick, or a cross.
 
 import {swapIcon} from './dom.js';
 
@@ -6,13 +6,13 @@ const SAID_MS = 1500;
 
 /** @param {HTMLElement} button @param {string} text */
 export async function copyFrom(button, text, announce) {
-  const said = await write(text) ? 'Copied' : 'Copying is not allowed here';
+  const done = await write(text), said = done ? 'Copied' : 'Copying is not allowed here';
   const picture = button.querySelector('svg');
   announce(said);
   if (!picture) return sayBriefly(button, said);
-  const before = picture.querySelector('use').getAttribute('href').slice(1);
-  swapIcon(picture, 'i-ok');
-  return setTimeout(() => swapIcon(picture, before), SAID_MS);
+  picture.dataset.said ??= picture.firstElementChild.getAttribute('href').slice(1);    // also while it is a tick
+  swapIcon(picture, done ? 'i-ok' : 'i-close');
+  return setTimeout(() => swapIcon(picture, picture.dataset.said), SAID_MS);
 }
 
 /** Has an element read so for a moment. */

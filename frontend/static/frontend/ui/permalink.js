@@ -14,6 +14,7 @@ export class Permalink {
   static to(position) {
     const url = new URL(location.href);
     url.search = `?at=${position}`;
+    url.hash = '';
     return url.href;
   }
 

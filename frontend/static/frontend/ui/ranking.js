@@ -20,7 +20,9 @@ export class Ranking {
       event.preventDefault();
       this.open();
     });
-    if (location.hash === '#receivers') this.open();    // other pages lead here
+    if (location.hash !== '#receivers') return;    // where other pages lead, once
+    history.replaceState(history.state, '', location.pathname + location.search);
+    this.open();
   }
 
   /** Opens it, at a receiver. @param {string} [receiver] @returns {boolean} whether that receiver is there */

@@ -25,8 +25,9 @@ export class TestEvent {
     const why = await this.#ask();
     this.#busy = false;
     this.announce(why || 'A test event was sent');
-    if (why) say(says, why);
-    else sayBriefly(label, 'Sent');
+    says.dataset.note ??= says.textContent;
+    say(says, why || says.dataset.note);
+    if (!why) sayBriefly(label, 'Sent');
   }
 
   /** @returns {Promise<string>} why it was not sent; empty if it was */

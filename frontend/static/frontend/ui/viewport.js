@@ -11,7 +11,7 @@ export class Viewport {
 
   #at = 0;
   #left = 0;      // where the reader left it
-  #length = 0;    // pixels of all rows
+  #length = 0;    // pixels of all rows and their head
   #headHeight = 28;
   #height = 0;
 
@@ -68,10 +68,10 @@ export class Viewport {
 
   /** There are so many rows now. */
   fill(rows) {
-    const length = rows * this.rowHeight;
+    const length = rows * this.rowHeight + this.#headHeight;
     if (length === this.#length) return;
     this.#length = length;
-    this.table.style.minBlockSize = `${length + this.#headHeight}px`;
+    this.table.style.minBlockSize = `${length}px`;
     if (this.#at > 0 && this.#at + this.#height > length) this.#settle();    // it may have become too short for where it was
   }
 
