@@ -9,6 +9,7 @@ from channels.testing import WebsocketCommunicator
 
 from consumers import access, consumer
 from consumers.consumer import StreamConsumer
+from consumers.metrics import meter
 
 
 @pytest.fixture
@@ -46,6 +47,26 @@ async def test_a_client_that_says_no_hello_in_time_is_told_what_to_say(connect, 
 
     assert error["message"] == 'Say hello within 0.01 s: {"op":"hello"}.'
     assert (error["code"], bye["op"], bye["code"], code) == (4008, "bye", 4008, 4008)
+    await end(socket)
+
+
+async def test_who_is_sent_away_since_a_limit_is_reached_is_counted(connect, settings):
+    settings.SIGNALCAST = {"HELLO_SECONDS": 0.01}
+    before = meter._limits["hello_seconds"]
+    socket = await connect()
+
+    await heard(socket)
+
+    assert meter._limits["hello_seconds"] == before + 1
+    await end(socket)
+
+
+async def test_what_a_client_has_shown_is_not_held_for_as_long_as_it_stays(connect):
+    socket = await connect()
+    await socket.send_json_to({"op": "hello"})
+    assert (await socket.receive_json_from(timeout=5))["op"] == "welcome"
+
+    assert socket.scope["headers"] == []
     await end(socket)
 
 

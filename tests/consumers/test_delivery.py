@@ -142,6 +142,42 @@ class Interrupted(MemoryLog):
         return page
 
 
+async def test_what_did_not_match_is_told_before_another_filter_holds(start_hub, follow):
+    log = MemoryLog(events=3)
+    hub = await start_hub(log)
+    shop = filters.parse({"prefix": {"type": "shop."}})
+    delivery, client, _, _ = await follow(hub, start=1, filter=shop, straight=False)
+    await until(lambda: delivery._subscription.is_at_head)
+
+    delivery.change_filter(EVERYTHING)
+    log.append()
+    await until(lambda: len(client.said) == 3)
+
+    assert [(each["op"], each["from"], each.get("to")) for each in client.said] == [
+        ("batch", 1, 4),
+        ("filtered", 4, None),
+        ("batch", 4, 5),
+    ]
+
+
+async def test_how_long_an_event_waits_for_room_does_not_count_as_ours(start_hub, follow):
+    log = MemoryLog()
+    hub = await start_hub(log)
+    delivery, client, _, _ = await follow(hub, window=2, straight=False)
+    await until(lambda: delivery._is_live)
+    before = sum(meter._observed)
+    for position in range(1, 4):
+        log.append()
+        await until(lambda position=position: hub.head == position)
+
+    await until(lambda: len(client.said) == 2)
+    await asyncio.sleep(0)
+    delivery.acknowledge(Ack(3))
+    await until(lambda: len(client.said) == 3)
+
+    assert sum(meter._observed) - before == 2
+
+
 async def test_a_filter_that_is_asked_for_holds_for_what_comes_in_the_same_moment(start_hub, follow):
     log = Interrupted()
     hub = await start_hub(log)

@@ -256,6 +256,18 @@ async def test_how_far_what_is_not_seen_is_passed_over_is_bounded(start_hub):
     assert starts == {SCAN}
 
 
+async def test_a_log_that_is_replaced_while_the_policy_is_asked_does_not_leave_a_client_between_two(start_hub, log):
+    hub = await start_hub(log)
+
+    async def ask(types):
+        log.replace("two", events=100)
+        await hub.catch_up()
+        return dict.fromkeys(types, True)
+
+    with pytest.raises(LogReplaced):
+        await open_at(hub, 60, EVERYTHING, Sight("viewer 1", ask=ask))
+
+
 async def test_who_comes_right_after_another_needs_no_look_of_its_own(start_hub):
     log = MemoryLog(100)
     hub = await start_hub(log)

@@ -149,6 +149,12 @@ async def test_the_pages_of_a_range_end_where_it_ends(hub):
     assert [(page["from"], page["to"]) for page in pages] == [(20, 30), (30, 40), (40, 45)]
 
 
+async def test_nor_does_a_range_without_the_newest_event_go_on_to_it(hub):
+    pages = await walk(hub, asked(after=79, before=100, limit=10), "next")
+
+    assert [(page["from"], page["to"]) for page in pages] == [(80, 90), (90, 100)]
+
+
 async def test_a_filter_that_matches_nothing_moves_on(start_hub, monkeypatch):
     monkeypatch.setattr(excerpt, "SCAN", 40)
     hub = await start_hub(MemoryLog(events=100))

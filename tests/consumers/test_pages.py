@@ -6,6 +6,7 @@ import pytest
 
 from consumers.pages import FIRST_EVENTS, MAX_BYTES, MAX_EVENTS, MAX_KEPT, MAX_KEPT_BYTES, Pages
 
+from .conftest import until
 from .memory import MemoryLog
 
 
@@ -114,6 +115,25 @@ async def test_what_was_kept_of_another_log_is_forgotten():
 
     assert before.entries[0].id != after.entries[0].id
     assert after.head.epoch == "two"
+
+
+@pytest.mark.parametrize("is_asked_again_at_once", [True, False])
+async def test_what_is_read_while_the_log_becomes_another_is_for_those_who_asked_before(is_asked_again_at_once):
+    log = MemoryLog(events=3 * FIRST_EVENTS)
+    pages = pages_of(log)
+    log.may_answer.clear()
+    before = asyncio.create_task(pages.at(1))
+    await until(lambda: log.calls)
+    log.restore(head=0, grown=3 * FIRST_EVENTS)
+    pages.begin_anew(log.epoch)
+
+    after = asyncio.create_task(pages.at(1)) if is_asked_again_at_once else None
+    await asyncio.sleep(0)
+    log.may_answer.set()
+    await before
+    found = await (after or pages.at(1))
+
+    assert found.entries[0].id == log.held[0].id
 
 
 async def test_a_read_that_fails_fails_for_those_who_wait_and_is_tried_again_for_the_next():

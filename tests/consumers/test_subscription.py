@@ -154,6 +154,37 @@ async def test_a_subscription_of_a_log_that_was_replaced_ends():
         await subscription.take(1000)
 
 
+async def test_what_was_read_while_the_log_was_replaced_is_not_given_out():
+    class Replaced(List):
+        async def entries(self, start, stop):
+            self.life += 1
+            return await super().entries(start, stop)
+
+    class Notes:
+        async def take(self, position):
+            source.life += 1
+            return "what was noted in the other log"
+
+    source = Replaced(types(5, 0))
+    with pytest.raises(LogReplaced):
+        await Subscription(source, EVERYTHING, 1).take(1000)
+
+    subscription = Subscription(source, EVERYTHING, 1)
+    subscription.notes = Notes()
+    with pytest.raises(LogReplaced):
+        await subscription.take_notes()
+
+
+def test_no_batch_goes_before_what_was_noted_of_the_one_before():
+    class Notes:
+        owed = "a batch"
+
+    subscription = Subscription(List(types(5, 0)), EVERYTHING, 1)
+    subscription.notes = Notes()
+
+    assert subscription.take_at_once(1000) is None
+
+
 async def test_a_wake_before_the_wait_is_not_lost():
     subscription = Subscription(List([]), EVERYTHING, 1)
     subscription.wake()
