@@ -23,6 +23,8 @@ MAX_NOTES = 10_000
 MAX_BYTES = 8 * 1024 * 1024
 # How many notes are read at once; and, where somebody begins, how many of those that were written before.
 PAGE = 1000
+# No more than about a megabyte of them, with the events that they are about, as far as the last read tells of the next.
+PAGE_BYTES = 1024 * 1024
 BEFORE = 1000
 # What was noted of so many positions is read at once, and so many of these leaves are kept.
 LEAF = 500
@@ -82,6 +84,7 @@ class Notebook:
         self.top = 0
         """Of events of larger positions nothing is noted yet, as far as this process knows."""
         self._page: dict[int, NotePage] = {}
+        self._page_size = PAGE
         self._leaves: OrderedDict[int, _Leaf] = OrderedDict()
         self._leaves_bytes = 0
         self._reads = Shared()
@@ -135,7 +138,9 @@ class Notebook:
         """The same, read from the log where it must be. What was pruned meanwhile is passed over."""
         if page := self.page_at_hand(after):
             return page
-        read: Notes = await self._reads.answer((self.life, after), lambda: self._log.read_notes(after, PAGE))
+        read: Notes = await self._reads.answer((self.life, after), lambda: self._log.read_notes(after, self._page_size))
+        if read.notes:
+            self._page_size = max(1, min(PAGE, PAGE_BYTES * len(read.notes) // sum(map(_size, read.notes))))
         before = self._ring.start - 1
         last = max(read.stop - 1, min(read.oldest - 1, before))
         return NotePage(after, last if last > after else max(before, after), list(map(_whole, read.notes)))
@@ -221,6 +226,10 @@ def _first_of(position: int) -> int:
 
 def _is_within(note: Note, start: int, stop: int) -> bool:
     return note.position is not None and start <= note.position < stop
+
+
+def _size(note: Note) -> int:
+    return len(note.text) + (len(note.entry.line) if note.entry else 0)
 
 
 def _whole(note: Note) -> Note:

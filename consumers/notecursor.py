@@ -6,7 +6,7 @@ told once, and none of an event that was not sent.
 """
 
 import asyncio
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from events.event import Entry, Note
@@ -94,8 +94,11 @@ class NoteCursor:
         self._spans = [Span(position, last.filter, last.sight)]
         self.owed = None
 
-    async def take(self, position: int) -> NoteFrame | None:
-        """The next of what is to be told to a client that has the events before `position`, or None."""
+    async def take(self, position: int, until: Callable[[], bool] = lambda: False) -> NoteFrame | None:
+        """The next of what is to be told to a client that has the events before `position`, or None.
+
+        It looks no further, and has come some way, once `until` says so.
+        """
         while True:
             if self._life != self._notebook.life:
                 self._begin_anew()
@@ -113,6 +116,8 @@ class NoteCursor:
                 return frame
             # Others want their turn, also where everything is at hand.
             await asyncio.sleep(0)
+            if until() and not self.owed:
+                return None
 
     def take_at_once(self, position: int) -> NoteFrame | None:
         """The same if it is at hand. None does not say that there is nothing."""

@@ -133,9 +133,9 @@ class Subscription:
         return self._scanned > self._source.head and not (self.notes and self.notes.is_behind)
 
     async def take_notes(self) -> NoteFrame | None:
-        """The next of what was noted of the events that were sent, or None. Raises LogReplaced."""
+        """The next of what was noted of the events that were sent, or None, as `take`. Raises LogReplaced."""
         self._check_life()
-        frame = await self.notes.take(self.position) if self.notes else None
+        frame = await self.notes.take(self.position, lambda: self._has_changed) if self.notes else None
         self._check_life()
         return frame
 

@@ -65,6 +65,19 @@ async def test_older_notes_are_read_from_the_log_once_for_all_who_want_them(log)
     assert pages[0].last == 500
 
 
+async def test_no_more_notes_are_read_at_once_than_make_a_megabyte_with_their_events():
+    log = MemoryLog()
+    log.append(200, size=20_000)
+    log.note(*range(1, 201))
+    notebook = await begin(log, notes=10)
+
+    first = await notebook.page(0)
+    second = await notebook.page(0)
+
+    assert len(first.notes) == 200
+    assert 40 < len(second.notes) < 60
+
+
 async def test_what_was_pruned_is_simply_gone(log):
     log.note(*range(1, 501))
     notebook = await begin(log, notes=100)

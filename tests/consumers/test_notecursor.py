@@ -28,8 +28,11 @@ class Reader:
 
     async def read(self, limit=1000):
         """Until nothing is left."""
-        while found := await self._next(limit):
-            self._remember(found)
+        while (found := await self._next(limit)) or not self.subscription.is_done:
+            if found:
+                self._remember(found)
+            else:
+                await self.subscription.wait()
         return self
 
     async def read_one(self, limit=1000):
@@ -104,6 +107,23 @@ async def test_what_receivers_did_is_told_after_the_event_and_once(start_hub, lo
 
     assert live.told == [("event", 11), ("event", 12), ("note", 11), ("note", 12), ("note", 11)]
     assert [frame.after for frame in live.frames[1:]] == [2, 3]
+
+
+async def test_a_search_through_many_notes_is_broken_off_when_something_has_changed(start_hub, log, join, monkeypatch):
+    monkeypatch.setattr("consumers.notebook.PAGE", 2)
+    log.note(*range(1, 11))
+    hub = await start_hub(log)
+    hub.notebook._ring.clear(11, 10)
+    subscription = (await join(hub, 11, DONE, reactions_after=0)).subscription
+    subscription.wake()
+
+    assert await subscription.take_notes() is None
+
+    assert subscription.notes.is_behind
+    assert subscription.notes.skip().after == 2
+    await subscription.wait()
+    assert await subscription.take_notes() is None
+    assert not subscription.notes.is_behind
 
 
 async def test_the_same_within_a_round(start_hub, log, join):
