@@ -105,3 +105,13 @@ def test_a_cleared_ring_goes_on_wherever_it_is_told():
     assert not ring.append(run(51, 52))
     assert ring.append(run(50, 52))
     assert held(ring) == [50, 51]
+
+
+def test_what_fits_exactly_is_held_and_again_after_everything_was_forgotten():
+    entries = [entry(position) for position in (11, 12, 13)]
+    ring = Ring(events=3, bytes=sum(len(each.line) for each in entries))
+
+    for _ in range(2):
+        ring.clear(11)
+        ring.append(entries)
+        assert held(ring) == [11, 12, 13]

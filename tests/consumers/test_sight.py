@@ -170,6 +170,15 @@ async def test_sights_that_have_answered_alike_are_one_that_knows_what_both_know
     assert one.joined(await learnt("a", "d", allowed=("a", "d"))).sees("d")
 
 
+async def test_who_sees_personal_data_has_another_key_than_who_does_not_however_alike_they_are():
+    one, other = [
+        (await learnt("a", personal=personal)).joined(await learnt("b", personal=personal))
+        for personal in (True, False)
+    ]
+
+    assert one.key != other.key
+
+
 async def test_sights_that_differ_are_two_and_so_are_those_that_have_forgotten():
     many = [f"type {number}" for number in range(MAX_TYPES)]
     full, forgetful = await learnt(*many), await learnt(*many)

@@ -20,7 +20,7 @@ from events import detach, log
 from events.attachment import attached
 from events.publisher import publisher
 from events.receivers import record
-from events.sending import Sending
+from events.sending import MAX_TRACEBACKS, Sending
 from events.streams import MAIN
 
 from . import reactions as made
@@ -92,6 +92,16 @@ def test_each_receiver_is_told_of_with_its_place_its_time_and_its_outcome(stream
     }
     assert (second["receiver"], second["order"], second["async"]) == (f"{HERE}.other", 2, False)
     assert (third["receiver"], third["order"], third["async"]) == (f"{HERE}.later", 3, True)
+
+
+def test_of_many_that_raise_the_first_say_where(stream, noted):
+    signal = stream()
+    for number in range(MAX_TRACEBACKS + 2):
+        signal.connect(partial(made.failing), weak=False, dispatch_uid=number)
+    signal.send_robust(sender=None)
+
+    told = ["traceback" in each for each in noted()[0]["reactions"]]
+    assert told == [True] * MAX_TRACEBACKS + [False] * 2
 
 
 def test_a_receiver_that_raises_is_told_of_with_its_error_and_those_behind_it_did_not_run(stream, outcomes, noted):

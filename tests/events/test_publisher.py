@@ -234,6 +234,30 @@ def test_a_lost_connection_is_made_anew(order_paid, positions, failed):
     assert failed() == {"publish": 1}
 
 
+@pytest.mark.only_on("postgresql")
+def test_a_lost_connection_costs_one_write_and_none_after_it(transactional_db, own, positions, failed):
+    own.write(an_event(), using="default")
+    before = positions()
+    execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        " AND datname = current_database()"
+    )
+    with own._rung:  # So that both are there when the thread looks.
+        for _ in range(2):
+            own.write(an_event(), using="default")
+
+    assert (before, positions()) == ([1], [1, 2])
+    assert failed() == {"retry": 1}
+
+
+def test_the_queue_takes_as_many_as_it_has_room_for(own, monkeypatch, transactional_db):
+    monkeypatch.setattr("events.writes.SIZE", 3)
+    with own._rung:
+        taken = [own.write(an_event(), using="default") for _ in range(4)]
+
+    assert taken == [True, True, True, False]
+
+
 def test_a_write_that_fails_loses_no_other(transactional_db, failed, positions, caplog):
     first, second = an_event(), an_event()
     with transaction.atomic():  # On SQLite nothing can be written meanwhile, so that all of them wait together.
