@@ -8,12 +8,14 @@ import logging
 from django.db import connections
 
 from . import metrics
+from .event import Event
 from .numbering import Busy, is_pending, number
 from .outcomes import Ghost
 from .publisher import publisher
 from .sending import Sending
 from .settings import current
 from .streams import MAIN
+from .writes import Writes
 
 logger = logging.getLogger("signalcast.events")
 
@@ -31,6 +33,17 @@ def publish(row_id: int, sending: Sending | None = None) -> None:
             return
     if sending is not None:
         sending.commit(note)
+
+
+def append_again(event: Event, sending: Sending, *, using: str) -> bool:
+    """Append an event after the commit, from the publisher's thread; in memory from this one. False if its queue is
+    full."""
+    if not _is_in_memory():
+        return publisher().write(event, sending, using=using)
+    writes = Writes()
+    writes.add(event, using, sending)
+    writes.append(publish)
+    return True
 
 
 def haunt(ghost: Ghost) -> None:

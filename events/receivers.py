@@ -20,6 +20,7 @@ from .insertion import TransactionLost, insert, reason
 from .instance import memory
 from .origin import host, line, origin
 from .payload import compute, describe
+from .publication import append_again
 from .publisher import publisher
 from .sending import Sending
 from .sending import current as current_sending
@@ -134,7 +135,8 @@ def _append(event: Event, sending: Sending, connection: BaseDatabaseWrapper) -> 
             exc_info=not isinstance(error, Error),  # A database's own words say it all, and there may be many.
             extra={"action": "append_failed"},
         )
-        if not _on_commit(lambda: _hand_over(event.marked("aftercommit"), sending, connection.alias), connection):
+        late = event.marked("aftercommit")
+        if not _on_commit(lambda: _hand_over(late, sending, connection.alias, append_again), connection):
             metrics.failed("retry")
             logger.error(
                 "The event %s of type %s is lost: with autocommit off there is no commit to wait for",
@@ -155,9 +157,9 @@ def _append_apart(event: Event, sending: Sending) -> None:
         _append(event, sending, connection)
 
 
-def _hand_over(event: Event, sending: Sending, using: str) -> None:
+def _hand_over(event: Event, sending: Sending, using: str, append: Callable[..., bool] | None = None) -> None:
     """To the publisher's thread, which has a connection and a transaction of its own."""
-    if not publisher().write(event, sending, using=using):
+    if not (append or publisher().write)(event, sending, using=using):
         metrics.failed("full")
         logger.error(
             "The event %s of type %s is lost: 10,000 events wait to be appended already",

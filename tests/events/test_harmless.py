@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from academy.models import Course
 from events import detach
+from events import publisher as publisher_module
 from events.attachment import attached
 from events.publication import sweep
-from events.publisher import publisher
+from events.publisher import Publisher, publisher
 from events.receivers import record
 
 
@@ -91,6 +92,22 @@ def test_a_failed_append_spares_the_business_and_is_made_up_for_after_the_commit
     assert [(event["data"], event["recorded"]) for event in read_log()] == [({"note": "a"}, "aftercommit")]
     assert failed() == {"append": 1}
     assert len(warnings_of(logging.WARNING)) == 1
+
+
+@pytest.mark.only_on("sqlite")
+def test_in_memory_it_is_made_up_for_without_a_thread_which_would_lock_the_business_out(
+    order_paid, take_away, read_log, monkeypatch
+):
+    connection.ensure_connection()
+    monkeypatch.setitem(connection.settings_dict, "NAME", "file:memory?mode=memory&cache=shared")
+    monkeypatch.setattr(publisher_module, "_publisher", Publisher())
+    with transaction.atomic():
+        put_back = take_away()
+        order_paid.send(sender=None, note="a")
+        put_back()
+
+    assert [event["recorded"] for event in read_log()] == ["aftercommit"]
+    assert publisher()._thread is None
 
 
 def test_a_second_failure_is_counted_and_told_with_the_remedy(order_paid, take_away, read_log, failed, warnings_of):
