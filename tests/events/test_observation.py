@@ -450,9 +450,9 @@ def test_other_instrumentation_sees_what_it_would_see_and_we_see_through_it(
     before = Signal._live_receivers
 
     def theirs(self, sender):
-        """As error trackers do it: each synchronous receiver within a span, for every signal."""
+        """As error trackers do it: each synchronous receiver within a span. They do it for every signal."""
         sync, later = before(self, sender)
-        return [spanned(receiver) for receiver in sync], later
+        return [spanned(receiver) if self is signal else receiver for receiver in sync], later
 
     def spanned(receiver):
         @functools.wraps(receiver)
