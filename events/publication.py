@@ -38,7 +38,7 @@ def publish(row_id: int, sending: Sending | None = None) -> None:
 def append_again(event: Event, sending: Sending, *, using: str) -> bool:
     """Append an event after the commit, from the publisher's thread; in memory from this one. False if its queue is
     full."""
-    if not _is_in_memory():
+    if not is_in_memory():
         return publisher().write(event, sending, using=using)
     writes = Writes()
     writes.add(event, using, sending)
@@ -70,15 +70,16 @@ def publish_now(first: int) -> None:
 
 def sweep() -> None:
     """Number whatever is pending, whoever left it behind. Called once a second by every server process."""
-    if not _is_in_memory():
+    if not is_in_memory():
         publisher().wake(0)
 
 
 def mode() -> str:
     """SIGNALCAST["PUBLISHER"]; but always "inline" on an in-memory SQLite, where a thread locks senders out."""
-    return "inline" if _is_in_memory() else current().PUBLISHER
+    return "inline" if is_in_memory() else current().PUBLISHER
 
 
-def _is_in_memory() -> bool:
+def is_in_memory() -> bool:
+    """Whether the log is in memory, where whoever writes locks everybody else's connection out at once."""
     connection = connections[current().DATABASE]
     return connection.vendor == "sqlite" and bool(connection.is_in_memory_db())

@@ -20,7 +20,7 @@ from .insertion import TransactionLost, insert, reason
 from .instance import memory
 from .origin import host, line, origin
 from .payload import compute, describe
-from .publication import append_again
+from .publication import append_again, is_in_memory
 from .publisher import publisher
 from .sending import Sending
 from .sending import current as current_sending
@@ -149,9 +149,12 @@ def _append(event: Event, sending: Sending, connection: BaseDatabaseWrapper) -> 
 
 
 def _append_apart(event: Event, sending: Sending) -> None:
-    """After another database's commit: whatever becomes of a transaction that is open here, the event stays."""
+    """After another database's commit: whatever becomes of a transaction that is open here, the event stays.
+
+    In memory it is part of that: a thread would lock the sender out.
+    """
     connection = connections[current().DATABASE]
-    if connection.in_atomic_block:
+    if connection.in_atomic_block and not is_in_memory():
         _hand_over(event, sending, connection.alias)
     else:
         _append(event, sending, connection)
