@@ -161,7 +161,7 @@ async def test_what_was_read_while_the_log_was_replaced_is_not_given_out():
             return await super().entries(start, stop)
 
     class Notes:
-        async def take(self, position):
+        async def take(self, position, until):
             source.life += 1
             return "what was noted in the other log"
 
