@@ -235,6 +235,7 @@ def test_behind_a_pooler_that_gives_each_transaction_another_session_everything_
         log.prune(MAIN, 11)
     finally:
         connection_created.disconnect(pooler.watch)
+        connection.execute_wrappers.remove(pooler.forget)
         connection.close()
 
     assert logged == list(range(60))
