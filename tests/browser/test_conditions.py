@@ -61,6 +61,16 @@ def test_larger_and_wider_text_is_not_cut(told, scripted, act, width):
     assert box["x"] + box["width"] <= view["width"]
 
 
+def test_on_a_phone_with_text_twice_as_large_the_names_of_receivers_are_whole(told):
+    told.set_viewport_size({"width": 390, "height": 800})
+    told.evaluate("document.documentElement.style.fontSize = '200%'")
+    row(told, 0).click()
+
+    names = told.locator(".react__fn")
+    expect(names).to_have_count(4)
+    assert names.evaluate_all("(all) => all.every((one) => one.scrollWidth <= one.clientWidth)")
+
+
 def test_with_forced_colours_a_shape_says_what_a_colour_said(told):
     told.emulate_media(forced_colors="active", reduced_motion="reduce")
     row(told, 0).click()

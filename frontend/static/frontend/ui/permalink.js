@@ -14,7 +14,6 @@ export class Permalink {
   static to(position) {
     const url = new URL(location.href);
     url.search = `?at=${position}`;
-    url.hash = '';
     return url.href;
   }
 

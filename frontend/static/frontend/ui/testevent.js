@@ -25,8 +25,8 @@ export class TestEvent {
     const why = await this.#ask();
     this.#busy = false;
     this.announce(why || 'A test event was sent');
-    says.dataset.note ??= says.textContent;
-    say(says, why || says.dataset.note);
+    says.dataset.said ??= says.textContent;
+    say(says, why || says.dataset.said);
     if (!why) sayBriefly(label, 'Sent');
   }
 
