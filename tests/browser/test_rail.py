@@ -77,8 +77,9 @@ def test_of_many_types_the_most_frequent_are_shown_and_six_have_a_colour(dashboa
     expect(names(dashboard)).to_have_text([f"kind_{n}" for n in range(16)])
     expect(dashboard.locator("#types-rest")).to_have_text("and 14 more")
     expect(dashboard.locator('#types .type[data-hue="6"]')).to_have_count(10)
-    # At one moment: the list may be drawn anew between two looks.
-    assert set(dashboard.locator(".trow").evaluate_all("found => found.map(one => one.offsetHeight)")) == {30}
+    # In one step: the list may be drawn anew between finding them and measuring them.
+    heights = dashboard.evaluate("[...document.querySelectorAll('.trow')].map(one => one.offsetHeight)")
+    assert set(heights) == {30}
     expect(row(dashboard, 0).locator(".c-type")).to_have_attribute("data-hue", "6")
 
 
