@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from django.db import connection
 from django.dispatch import Signal
 from prometheus_client import REGISTRY
 
@@ -45,6 +46,14 @@ def read_log(transactional_db):
         return [json.loads(entry.line) for entry in log.read(MAIN, 1, 10_000).entries]
 
     return read
+
+
+@pytest.fixture
+def in_memory(transactional_db, monkeypatch):
+    """The log is taken for one in memory, and a publisher for itself that has no thread yet."""
+    connection.ensure_connection()
+    monkeypatch.setitem(connection.settings_dict, "NAME", "file:memory?mode=memory&cache=shared")
+    monkeypatch.setattr(publishers, "_publisher", publishers.Publisher())
 
 
 @pytest.fixture

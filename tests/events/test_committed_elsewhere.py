@@ -1,12 +1,11 @@
 """*committed*, where the business has its transactions in another database than the log."""
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 
 from academy.models import Course
-from events import publisher as publisher_module
 from events.models import EventRow
-from events.publisher import Publisher, publisher
+from events.publisher import publisher
 
 
 class Undo(Exception):
@@ -66,12 +65,8 @@ def test_a_rollback_here_does_not_take_what_was_committed_there(there, other, re
 
 
 @pytest.mark.only_on("sqlite")
-def test_in_memory_it_is_part_of_a_transaction_here_for_a_thread_would_lock_the_sender_out(
-    there, other, read_log, monkeypatch
-):
-    connection.ensure_connection()
-    monkeypatch.setitem(connection.settings_dict, "NAME", "file:memory?mode=memory&cache=shared")
-    monkeypatch.setattr(publisher_module, "_publisher", Publisher())
+@pytest.mark.usefixtures("in_memory")
+def test_in_memory_it_is_part_of_a_transaction_here_for_a_thread_would_lock_the_sender_out(there, other, read_log):
     with transaction.atomic():
         with transaction.atomic(using=other):
             there.send(sender=None, note="a")

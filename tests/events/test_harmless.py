@@ -11,10 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from academy.models import Course
 from events import detach
-from events import publisher as publisher_module
 from events.attachment import attached
 from events.publication import sweep
-from events.publisher import Publisher, publisher
+from events.publisher import publisher
 from events.receivers import record
 
 
@@ -95,12 +94,10 @@ def test_a_failed_append_spares_the_business_and_is_made_up_for_after_the_commit
 
 
 @pytest.mark.only_on("sqlite")
+@pytest.mark.usefixtures("in_memory")
 def test_in_memory_it_is_made_up_for_without_a_thread_which_would_lock_the_business_out(
-    order_paid, take_away, read_log, monkeypatch
+    order_paid, take_away, read_log
 ):
-    connection.ensure_connection()
-    monkeypatch.setitem(connection.settings_dict, "NAME", "file:memory?mode=memory&cache=shared")
-    monkeypatch.setattr(publisher_module, "_publisher", Publisher())
     with transaction.atomic():
         put_back = take_away()
         order_paid.send(sender=None, note="a")
