@@ -2,10 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
-from channels.routing import ProtocolTypeRouter
+from django.core.handlers.asgi import ASGIHandler
 
 from .consumer import GONE, StreamConsumer
 from .metrics import meter
@@ -15,22 +14,28 @@ from .sse import event_stream
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-def application(http: Application) -> Application:
-    """The whole ASGI application: `http` (Django's) for pages, and the stream beside them, wherever its page is."""
-    router: Application = ProtocolTypeRouter({"http": partial(request, http), "websocket": websocket})
-    return router
+def application(project: Application, at: str = "/") -> Application:
+    """The whole ASGI application: the stream wherever its page is, and `project` for all that is not the stream's.
+
+    The page may be mounted anywhere, so the stream is at any address that ends in `/ws/` or `/sse/`. Where the project
+    has such addresses too, `at` says how the page's own ends: `/signals/`.
+    """
+    page = f"/{at.strip('/')}/".replace("//", "/")
+    streams = {"websocket": (f"{page}ws/", StreamConsumer.as_asgi()), "http": (f"{page}sse/", event_stream)}
+    # Which raises an error for everything but pages.
+    others = {"websocket": unknown} if isinstance(project, ASGIHandler) else {}
+
+    async def with_stream(scope: Any, receive: Any, send: Any) -> None:
+        kind = scope["type"]
+        address, stream = streams.get(kind, ("", None))
+        answer = stream if stream and scope["path"].endswith(address) else others.get(kind, project)
+        await answer(scope, receive, send)
+
+    return with_stream
 
 
-async def request(pages: Application, scope: Any, receive: Any, send: Any) -> None:
-    """The stream at any address that ends in `/sse/`, since its page may be mounted anywhere; elsewhere `pages`."""
-    await (event_stream if scope["path"].endswith("/sse/") else pages)(scope, receive, send)
-
-
-async def websocket(scope: Any, receive: Any, send: Any) -> None:
-    """The stream at any address that ends in `/ws/`, since its page may be mounted anywhere; elsewhere 4404."""
-    if scope["path"].endswith("/ws/"):
-        await StreamConsumer.as_asgi()(scope, receive, send)
-        return
+async def unknown(scope: Any, receive: Any, send: Any) -> None:
+    """4404, for who looks for the stream where it is not."""
     code = CloseCode.NO_SUCH_STREAM
     message = "There is no stream at this address; it is at /ws/."
     meter.refused(code)
