@@ -75,8 +75,9 @@ def sweep() -> None:
 
 
 def mode() -> str:
-    """SIGNALCAST["PUBLISHER"]; but always "inline" on an in-memory SQLite, where a thread locks senders out."""
-    return "inline" if is_in_memory() else current().PUBLISHER
+    """SIGNALCAST["PUBLISHER"]; but "inline" for "thread" on an in-memory SQLite, where a thread locks senders out."""
+    wanted = current().PUBLISHER
+    return "inline" if wanted == "thread" and is_in_memory() else wanted
 
 
 def is_in_memory() -> bool:

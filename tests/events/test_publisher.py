@@ -327,10 +327,18 @@ def test_the_mode_is_the_one_that_was_set(mode_is, name):
 
 
 @pytest.mark.only_on("sqlite")
-def test_in_memory_there_is_no_thread_whatever_was_set(mode_is, own, monkeypatch):
+def test_in_memory_there_is_no_thread(mode_is, own, monkeypatch):
     mode_is("thread")
     monkeypatch.setitem(connections["default"].settings_dict, "NAME", "file:memory?mode=memory&cache=shared")
     sweep()
 
     assert mode() == "inline"
     assert own._thread is None
+
+
+@pytest.mark.usefixtures("in_memory")
+def test_off_costs_a_test_suite_in_memory_one_statement(order_paid, mode_is, django_assert_num_queries):
+    mode_is("off")
+
+    with django_assert_num_queries(1):
+        order_paid.send(sender=None)
