@@ -42,7 +42,9 @@ async def open_at(
     since = await hub.since(start.time) if isinstance(start, Since) else 0
     bounds = await hub.recent_bounds()
     if isinstance(start, int) and start > bounds.head.position + 1:
-        # That look may have begun before the client heard of its newest event, from another process.
+        # That look may have begun before the client heard of its newest event, from another process; and so may one
+        # that is under way.
+        await hub.catch_up()
         bounds = await hub.bounds()
     if bounds.head.epoch != hub.epoch or bounds.head.position < hub.head:
         await hub.catch_up()

@@ -177,6 +177,25 @@ async def test_a_look_at_the_log_that_began_before_the_client_came_does_not_send
     await early
 
 
+async def test_nor_does_one_that_is_under_way_where_another_has_just_ended(start_hub):
+    log = MemoryLog(100)
+    log.interval = 60
+    hub = await start_hub(log)
+    await open_at(hub, "live", EVERYTHING)
+    log.calls.clear()
+    log.may_answer.clear()
+    slow = asyncio.create_task(hub.bounds())
+    await until(lambda: log.calls == [(1, 1)])
+    log.append()
+
+    late = asyncio.create_task(open_at(hub, 102, EVERYTHING, epoch="one", tip=entry(101).id))
+    await until(lambda: log.calls[-1] == "head")
+    log.may_answer.set()
+
+    assert (await late).gap is None
+    await slow
+
+
 async def test_a_hub_that_has_not_noticed_another_log_yet_does_when_a_client_comes(start_hub, log):
     log.interval = 60
     hub = await start_hub(log)
