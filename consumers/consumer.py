@@ -203,14 +203,18 @@ class StreamConsumer(AsyncConsumer):
             await self._refuse(refused)
         except Stalled:
             await self._leave(CloseCode.TOO_SLOW)
-        except LogReplaced:
-            await self._start_over()
         except Exception:  # Most likely the database. The client comes back, and resumes where it was.
             if self._process.may_say("stream_failed"):
                 logger.exception("Clients are sent away, to come back", extra={"action": "stream_failed"})
             await self._leave(retry_ms=RETRY_MS_AFTER_FAILURE)
 
     async def _stream(self, filter: Filter) -> None:
+        try:
+            await self._follow(filter)
+        except LogReplaced:
+            await self._start_over()
+
+    async def _follow(self, filter: Filter) -> None:
         try:
             async with asyncio.timeout(current().HELLO_SECONDS):
                 hello = await self._hello
@@ -229,9 +233,10 @@ class StreamConsumer(AsyncConsumer):
         hub = await self._process.hub()
         visit = self._visit
         assert visit
-        opening = await open_at(hub, hello.start, filter, visit.sight, epoch=hello.epoch, tip=hello.tip)
         await hub.hear_of_note(hello.reactions_after or 0)
-        # Asked without a wait before the subscription, or many at once would all find room.
+        opening = await open_at(hub, hello.start, filter, visit.sight, epoch=hello.epoch, tip=hello.tip)
+        # From here to the subscription there is no wait: the log would be another one than the opening's, and many at
+        # once would all find room.
         self._process.check_room()
         visit.audit.began(way=self._dialect.name, start=opening.position, filter=filter.key)
         with hub.subscribe(filter, opening.position, visit.sight) as subscription:

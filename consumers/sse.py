@@ -121,7 +121,8 @@ class EventStream:
         self._scope["headers"] = []
         hub = await self._process.hub()
         opening = await open_at(hub, start, asked.filter, visit.sight, epoch=epoch)
-        # Asked without a wait before the subscription, or many at once would all find room.
+        # From here to the subscription there is no wait: the log would be another one than the opening's, and many at
+        # once would all find room.
         self._process.check_room()
         if visit.refused:
             raise visit.refused

@@ -10,6 +10,10 @@ from channels.testing import WebsocketCommunicator
 from consumers import access, consumer
 from consumers.consumer import StreamConsumer
 from consumers.metrics import meter
+from consumers.process import process
+
+from .conftest import until
+from .memory import MemoryLog
 
 
 @pytest.fixture
@@ -17,14 +21,30 @@ def connect(transactional_db, settings):
     """Opens sockets from this machine, under DEBUG."""
     settings.DEBUG = True
 
-    async def connect():
+    async def connect(subprotocol="signalcast.v1", query=""):
         headers = [(b"host", b"localhost")]
-        socket = WebsocketCommunicator(StreamConsumer.as_asgi(), "/ws/", headers, ["signalcast.v1"])
+        offered = [subprotocol] if subprotocol else []
+        socket = WebsocketCommunicator(StreamConsumer.as_asgi(), f"/ws/{query}", headers, offered)
         socket.scope["client"] = ["127.0.0.1", 1]
-        assert await socket.connect(timeout=5) == (True, "signalcast.v1")
+        assert await socket.connect(timeout=5) == (True, subprotocol)
         return socket
 
     return connect
+
+
+@pytest.fixture
+async def hub_on(transactional_db, start_hub):
+    """Has this process follow a log in memory, which nobody looks at until something asks for it."""
+    async with process() as shared:
+
+        async def follow(log):
+            log.interval = 3600
+            shared._hub = await start_hub(log)
+            return shared._hub
+
+        yield follow
+
+        shared._hub = None
 
 
 async def heard(socket):
@@ -103,6 +123,41 @@ async def test_where_nobody_can_be_let_in_clients_are_sent_away_which_is_told_on
     assert caplog.text.count("Nobody can be let in") == 1
     for socket in sockets:
         await end(socket)
+
+
+async def test_a_log_that_is_replaced_while_a_client_comes_does_not_leave_it_between_two(connect, hub_on):
+    log = MemoryLog(3)
+    hub = await hub_on(log)
+    log.append(2)
+    await hub.catch_up()
+    socket = await connect()
+    log.calls.clear()
+    log.may_answer.clear()
+    await socket.send_json_to({"op": "hello", "from": 6, "epoch": "one", "reactions_after": 99})
+    await until(lambda: log.calls)
+
+    log.replace("two", events=5)
+    log.may_answer.set()
+
+    welcome, gap = [await socket.receive_json_from(timeout=5) for _ in range(2)]
+    assert (welcome["op"], welcome["epoch"]) == ("welcome", "two")
+    assert gap == {"op": "gap", "from": 6, "to": 1, "reason": "epoch"}
+    await end(socket)
+
+
+async def test_a_client_of_a_log_that_is_replaced_and_cannot_be_read_is_sent_away(connect, hub_on):
+    log = MemoryLog(1)
+    hub = await hub_on(log)
+    socket = await connect(None, "?after=0")
+    await socket.receive_output(timeout=5)
+
+    log.replace("two", events=2)
+    await hub.catch_up()
+    log.error = OSError("it is being restored")
+
+    (bye,), code = await heard(socket)
+    assert (bye["type"], bye["data"]["code"], code) == ("signalcast.bye", 4012, 4012)
+    await end(socket)
 
 
 async def test_what_is_said_after_the_close_is_not_answered(connect):
