@@ -136,6 +136,7 @@ class Visits:
         except Refused as refused:
             audit.refused(refused, address)
             raise
+        self._known[claim] = known
         visit = Visit(self, known, address, changed)
         known.visits.add(visit)
         self._addresses.enter(visit.address)
@@ -186,7 +187,6 @@ class Visits:
             heard = list(self._heard)[before - self._count :] if before < self._count else []
             # What the answer may have come too early for is asked again.
             if not any(known.is_of(whose) for whose in heard):
-                self._known[claim] = known
                 return known
 
     async def _begin(self) -> None:
@@ -242,9 +242,10 @@ class Visits:
             self._has_doubts.set()
 
     async def _settle_doubts(self) -> None:
+        together = TOGETHER
         while True:
             await self._has_doubts.wait()
-            claims = list(self._doubtful)[:TOGETHER]
+            claims = list(self._doubtful)[:together]
             known = [self._doubtful.pop(claim) for claim in claims]
             if not self._doubtful:
                 self._has_doubts.clear()
@@ -252,11 +253,14 @@ class Visits:
                 answers = await self._database.run(_viewers, claims)
             except Exception as error:  # The database is away: they stay until it can be asked.
                 self._doubt(known)
+                # Or it is about one of them alone, who must not keep the others from their answer.
+                together = 1
                 if self._can_look:
                     logger.warning("Rights cannot be looked up: %s", error, extra={"action": "access_unreadable"})
                 self._can_look = False
                 await asyncio.sleep(LOOK_SECONDS)
                 continue
+            together = TOGETHER
             for each, answer in zip(known, answers, strict=True):
                 self._learn(each, answer)
 

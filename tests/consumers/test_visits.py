@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import logout
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections, transaction
@@ -242,6 +243,34 @@ async def test_rights_that_cannot_be_looked_up_now_are_looked_up_later(house, me
     assert "Rights cannot be looked up: away" in caplog.text
 
 
+class Unwilling(ModelBackend):
+    """Has no answer about those who are called so."""
+
+    def has_perm(self, user, permission, obj=None):
+        if user.first_name == "unknown":
+            raise OSError("the directory is away")
+        return super().has_perm(user, permission, obj)
+
+
+async def test_who_cannot_be_looked_up_keeps_nobody_else_from_being(house, mei, monkeypatch, settings):
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.Unwilling"]
+    monkeypatch.setattr(visits, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(visits, "CHECK_SECONDS", 3600)
+    home = house()
+    anna = await in_thread(User.objects.create_superuser, "anna")
+    callers = []
+    for user in (mei, anna):
+        _, secret = await in_thread(tokens.create, user.username, user)
+        callers.append(await Caller(home, authorization=f"Bearer {secret}").come())
+
+    mei.first_name = "unknown"
+    await in_thread(mei.save)
+    await in_thread(no_longer_active, anna)
+    await until(lambda: callers[1].code)
+
+    assert [caller.code for caller in callers] == [None, CloseCode.SIGN_IN]
+
+
 async def test_a_policy_of_the_project_is_asked_anew_whatever_has_changed(house, mei, signed_in, settings):
     settings.SIGNALCAST = {"CAN_FOLLOW": "consumers.policy.can_follow"}
     caller = await Caller(house(), **signed_in).come()
@@ -315,6 +344,16 @@ class TestLimits:
         callers[0].visit.leave()
         await Caller(home, **signed_in).come()
         assert await self.refused(Caller(home, **signed_in)) == (CloseCode.TOO_MANY, "clients_per_user")
+
+    async def test_nothing_is_kept_of_who_finds_no_room(self, house, mei, signed_in, settings):
+        settings.SIGNALCAST = {"MAX_CLIENTS_PER_USER": 1}
+        home = house()
+        caller = await Caller(home, **signed_in).come()
+        _, secret = await in_thread(tokens.create, "another", mei)
+
+        await self.refused(Caller(home, authorization=f"Bearer {secret}"))
+
+        assert home._known.keys() == {caller.visit._known.claim}
 
     async def test_of_one_address(self, house, mei, signed_in, settings):
         settings.SIGNALCAST = {"MAX_CLIENTS_PER_ADDRESS": 1}
