@@ -9,10 +9,11 @@ class EventsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import catalog, checks, nudge, origin  # noqa: F401  (checks register themselves)
+        from . import catalog, checks, migrating, nudge, origin  # noqa: F401  (checks register themselves)
         from .settings import current
 
         catalog.attach_all(current().SIGNALS)
         origin.follow_requests()
+        migrating.follow(self)
         if current().PUBLISHER != "off":
             nudge.load()

@@ -97,3 +97,13 @@ def test_scripts_from_another_host_are_warned_of(project):
     settle(project, 'STATIC_URL = "https://static.example.com/"\n')
 
     assert "signalcast.W010" in project.refuse("check", "--fail-level", "WARNING")
+
+
+def test_a_first_migration_that_sends_signals_says_in_one_line_what_is_lost(project):
+    settle(project, 'SIGNALCAST["SIGNALS"].append("django.db.models.signals.post_save")\n')
+
+    done = project.run("manage.py", "migrate")
+
+    lost, told = done.stderr.split(maxsplit=1)
+    assert int(lost) > 10
+    assert told == "events are lost: they were sent before the log had its tables, which are there now\n"
