@@ -20,7 +20,8 @@ from .door import Guest, answers_in_json, error, let_in
 from .export import CONTENT_TYPE, export
 from .limits import of_filters
 from .page import Asked, page_of
-from .protocol import MAX_POSITION, bad_request, shown
+from .place import NoPlace, Place
+from .protocol import bad_request, shown
 from .reactions import lines_of, merged
 
 LIMIT = 100
@@ -111,12 +112,14 @@ def _chain_id(wanted: query.Query) -> str:
 
 def _asked(wanted: query.Query) -> Asked:
     """Raises Refused (4400)."""
-    epoch, before = _before(wanted.others.get("before"))
-    if epoch and wanted.epoch and epoch != wanted.epoch:
+    before = _before(wanted.others.get("before"))
+    if before and before.epoch and wanted.epoch and before.epoch != wanted.epoch:
         raise bad_request("after and before are positions of different logs.")
     start = None if wanted.start == "live" else wanted.start
     limit = _limit(wanted.others.get("limit", str(LIMIT)))
-    return Asked(filter=wanted.filter, start=start, before=before, epoch=wanted.epoch or epoch, limit=limit)
+    epoch = wanted.epoch or (before.epoch if before else None)
+    stop = before.position if before else None
+    return Asked(filter=wanted.filter, start=start, before=stop, epoch=epoch, limit=limit)
 
 
 def _is_export(others: Mapping[str, str], request: HttpRequest) -> bool:
@@ -133,23 +136,22 @@ def _is_export(others: Mapping[str, str], request: HttpRequest) -> bool:
     return wanted == "ndjson"
 
 
-def _before(text: str | None) -> tuple[str | None, int | None]:
+def _before(text: str | None) -> Place | None:
     if text is None:
-        return None, None
-    epoch, _, position = text.rpartition(":")
-    if not (_is_number(position) and 0 < int(position) <= MAX_POSITION):
+        return None
+    try:
+        place = Place.parse(text)
+    except NoPlace:
+        place = None
+    if not (place and place.position):
         raise bad_request(f"before is {shown(text)}; it must be a position, or an epoch, a colon and a position.")
-    return epoch or None, int(position)
+    return place
 
 
 def _limit(text: str) -> int:
-    if not (_is_number(text) and 0 < int(text) <= MAX_LIMIT):
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= MAX_LIMIT):
         raise bad_request(f"limit is {shown(text)}; it must be a number of events, 1 to {MAX_LIMIT}.")
     return int(text)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 20
 
 
 def _link(request: HttpRequest, place: Mapping[str, str]) -> str:

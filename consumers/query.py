@@ -10,6 +10,7 @@ from events.event import now
 from . import comparison, datapath, moment
 from . import filter as filters
 from .filter import Expression, Filter, FilterLimits, InvalidFilter
+from .place import NoPlace, Place
 from .protocol import MAX_POSITION, Last, Since, Start, bad_request, shown
 
 _STARTS = ("after", "last", "since")
@@ -17,7 +18,6 @@ _NAMES = (*_STARTS, "type", "subject", "sender", "data.…")
 _ORDERS = ("gt", "gte", "lt", "lte")
 # Of JSON, what may stand for itself, rather than for a string.
 _LITERALS: dict[str, object] = {"true": True, "false": False, "null": None}
-_MAX_EPOCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,14 @@ def _start(once: Mapping[str, str]) -> tuple[str | None, Start]:
         case {"after": "earliest"}:
             return None, "earliest"
         case {"after": value}:
-            epoch, colon, number = value.rpartition(":")
-            if (colon and not epoch) or len(epoch) > _MAX_EPOCH:
-                number = value
-            return epoch or None, _number("after", number, value) + 1
+            try:
+                place = Place.parse(value)
+            except NoPlace as error:
+                expected = 'a number, 0 or more, "earliest", or an epoch, a colon and a number'
+                raise bad_request(f"after is {shown(value)}; it must be {expected}.") from error
+            return place.epoch, place.position + 1
         case {"last": value}:
-            return None, Last(_number("last", value, value))
+            return None, Last(_number("last", value))
         case {"since": value}:
             time = moment.since(value, now())
             if time is None:
@@ -80,11 +82,10 @@ def _start(once: Mapping[str, str]) -> tuple[str | None, Start]:
     return None, "live"
 
 
-def _number(name: str, number: str, value: str) -> int:
-    if not (number.isascii() and number.isdigit() and len(number) < 20 and int(number) < MAX_POSITION):
-        hint = ', "earliest", or an epoch, a colon and a number' if name == "after" else ""
-        raise bad_request(f"{name} is {shown(value)}; it must be a number, 0 or more{hint}.")
-    return int(number)
+def _number(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) < 20 and int(value) < MAX_POSITION):
+        raise bad_request(f"{name} is {shown(value)}; it must be a number, 0 or more.")
+    return int(value)
 
 
 def _filter(wanted: Mapping[str, list[str]], limits: FilterLimits) -> Filter:

@@ -25,8 +25,9 @@ from .metrics import SSE, meter
 from .opening import Opening, open_at
 from .origin import headers_of
 from .outbox import response_outbox_of
+from .place import NoPlace, Place
 from .process import Process, process
-from .protocol import CloseCode, Hello, Refused, Start, bad_request, shown
+from .protocol import CloseCode, Hello, Refused, bad_request, shown
 from .refusal import body_of, headers_with, status_of
 from .subscription import LogReplaced
 from .visits import Visit
@@ -116,7 +117,8 @@ class EventStream:
 
     async def _follow(self, visit: Visit) -> None:
         asked = query.parse(self._scope["query_string"].decode("latin-1"), limits=of_filters())
-        epoch, start = _place(self._scope) or (asked.epoch, asked.start)
+        last = _last_id(self._scope)
+        epoch, start = (last.epoch, last.position + 1) if last else (asked.epoch, asked.start)
         # Nobody's cookies are held for as long as the stream lasts, and nobody's token.
         self._scope["headers"] = []
         hub = await self._process.hub()
@@ -247,12 +249,10 @@ async def _cancel(*tasks: "asyncio.Task[None]") -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _place(scope: Mapping[str, Any]) -> tuple[str | None, Start] | None:
-    """Where a client was that comes back: of which log, if it knows that, and the first position it wants."""
+def _last_id(scope: Mapping[str, Any]) -> Place | None:
+    """Where a client was that comes back."""
     given = headers_of(scope).get("last-event-id")
-    if not given:
-        return None
-    epoch, _, position = given.rpartition(":")
-    if not (position.isascii() and position.isdigit() and len(position) < 19):
-        raise bad_request(f"Last-Event-ID is {shown(given)}; it must be an id that this stream has sent.")
-    return epoch or None, int(position) + 1
+    try:
+        return Place.parse(given) if given else None
+    except NoPlace as error:
+        raise bad_request(f"Last-Event-ID is {shown(given)}; it must be an id that this stream has sent.") from error

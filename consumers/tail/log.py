@@ -11,13 +11,13 @@ from consumers.database import Database, StreamLog
 from consumers.hub import Hub
 from consumers.noteframe import NoteFrame
 from consumers.opening import open_at
+from consumers.place import Place
 from consumers.protocol import FRAME_EVENTS, Gap, Hello
 from consumers.query import Query
 from consumers.ring import Ring
 from consumers.subscription import LogReplaced, Subscription
 from events.streams import MAIN, key
 
-from .place import Place
 from .terminal import Terminal
 
 T = TypeVar("T")

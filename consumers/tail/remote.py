@@ -11,9 +11,10 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import NoReturn
 from urllib.parse import SplitResult, urlencode, urlsplit
 
+from consumers.place import Place
+
 from .blocks import Block, Blocks, NoStream
 from .line import printable
-from .place import Place
 from .terminal import Terminal
 
 CONNECT_SECONDS = 10.0

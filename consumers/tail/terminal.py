@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TextIO
 
+from consumers.place import Place
+
+from .bookmark import Bookmark
 from .line import Line, printable
-from .place import Bookmark, Place
 
 
 class Unread(Exception):

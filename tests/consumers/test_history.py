@@ -117,6 +117,7 @@ def _newest_id():
         ("before=earliest", "before"),
         ("before=9223372036854775808", "before"),
         ("before=a:", "before"),
+        ("before=:5", "before"),
         ("after=-1", "after"),
         ("after=x:9223372036854775807", "after"),
         ("after=a:1&before=b:5", "different logs"),

@@ -251,6 +251,7 @@ async def test_behind_the_last_match_of_a_batch_its_end_is_told(start_hub, reque
     [
         ("one:2", {"from": 3, "to": 6, "reason": "retention"}),
         ("2", {"from": 3, "to": 6, "reason": "retention"}),
+        ("0", {"from": 1, "to": 6, "reason": "retention"}),
         ("another:2", {"from": 3, "to": 6, "reason": "epoch"}),
         ("one:99", {"from": 100, "to": 6, "reason": "epoch"}),
     ],
@@ -305,6 +306,7 @@ async def test_clients_of_a_log_that_is_replaced_are_sent_away_and_told_when_the
         ({"query": "nonsense=1"}, 400, "nonsense"),
         ({"last_event_id": "one:two"}, 400, "Last-Event-ID is"),
         ({"last_event_id": "one:-1"}, 400, "Last-Event-ID is"),
+        ({"last_event_id": ":7"}, 400, "Last-Event-ID is"),
         ({"host": "elsewhere.example"}, 403, "host name"),
         ({"origin": "https://elsewhere.example"}, 403, "this origin"),
         ({"sec-fetch-site": "cross-site"}, 403, "another origin"),

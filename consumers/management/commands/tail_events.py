@@ -15,10 +15,11 @@ from urllib.parse import urlencode
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from consumers import query
+from consumers.place import NoPlace, Place
 from consumers.protocol import Refused
 from consumers.tail import log
+from consumers.tail.bookmark import Bookmark
 from consumers.tail.line import Line
-from consumers.tail.place import Bookmark, NoPlace, Place
 from consumers.tail.remote import Address, BadAddress, Ended, Remote
 from consumers.tail.terminal import Terminal, Unread, Unwritten
 
@@ -164,7 +165,7 @@ def _asked(
         asked.append(("after", after))
     elif after is not None:
         try:
-            return Place.parse(after), asked
+            return Place.parse(after.strip()), asked
         except NoPlace as error:
             raise CommandError(f"--after {after!r} is no place. Write 120, EPOCH:120 or earliest.") from error
     return None, asked

@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
+from consumers.place import Place
 from consumers.tail import remote
-from consumers.tail.place import Place
 from consumers.tail.remote import Address, BadAddress, Ended, Remote
 
 from .test_terminal import Told

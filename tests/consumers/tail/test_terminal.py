@@ -6,8 +6,9 @@ import os
 
 import pytest
 
+from consumers.place import Place
+from consumers.tail.bookmark import Bookmark
 from consumers.tail.line import Line
-from consumers.tail.place import Bookmark, Place
 from consumers.tail.terminal import Terminal, Unread, Unwritten
 
 LINE = '{"specversion":"1.0","type":"academy.order_paid","sequence":"00000000000000000005"}'

@@ -1,19 +1,9 @@
-"""Places, typed and kept."""
+"""Places that are kept in a file."""
 
 import pytest
 
-from consumers.tail.place import Bookmark, NoPlace, Place
-
-
-@pytest.mark.parametrize("place", [Place(None, 0), Place("a657", 120), Place("a:b", 10**18 - 1)])
-def test_a_place_is_read_as_it_was_written(place):
-    assert Place.parse(f" {place}\n") == place
-
-
-@pytest.mark.parametrize("text", ["", "a657", "a657:", "-1", "1.5", "a\nb:1", "²", "1" * 19, "ä:1"])
-def test_what_is_no_place_is_refused(text):
-    with pytest.raises(NoPlace):
-        Place.parse(text)
+from consumers.place import NoPlace, Place
+from consumers.tail.bookmark import Bookmark
 
 
 def test_a_bookmark_holds_the_newest_place_and_leaves_nothing_beside_it(tmp_path):
