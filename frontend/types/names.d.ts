@@ -28,6 +28,7 @@ declare global {
   type Reaction = import('../static/frontend/core/reactions.js').Reaction;
   type Told = import('../static/frontend/core/reactions.js').Told;
   type Pins = import('../static/frontend/core/pins.js').Pins;
+  type Pin = import('../static/frontend/core/pins.js').Pin;
   type Chart = import('../static/frontend/ui/chart.js').Chart;
   type CopyAs = import('../static/frontend/ui/copyas.js').CopyAs;
 

@@ -31,7 +31,7 @@ def test_the_empty_page_prints_commands_for_this_project(dashboard):
 def test_the_empty_page_shows_what_an_event_will_look_like(dashboard):
     sample = dashboard.locator("#sample .row:not(.row--head)")
 
-    expect(sample.locator(".c-type")).to_have_text("academy.order_paid")
+    expect(sample.locator(".c-type")).to_have_text("shop.order_paid")
     expect(sample.locator(".c-recv__text")).to_have_text("1 of 4 failed")
     expect(sample.locator(".pip")).to_have_count(4)
     expect(dashboard.locator("#empty [role=row], #empty [role=gridcell]")).to_have_count(0)

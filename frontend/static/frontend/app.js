@@ -39,7 +39,6 @@ import {Permalink} from './ui/permalink.js';
 import {Pinned} from './ui/pinned.js';
 import {Rail} from './ui/rail.js';
 import {Reactions} from './ui/reactions.js';
-import {drawSample} from './ui/sample.js';
 import {Sheet} from './ui/sheet.js';
 import {splitterOf} from './ui/splitter.js';
 import {Strip} from './ui/strip.js';
@@ -192,7 +191,6 @@ new More();
 measureColumns();
 new ChartTip({chart});
 new TestEvent({config, announce});
-drawSample(config.signals, (type) => rates.hue(type));
 themeToggle(byId('theme'));
 splitterOf(byId('splitter'), byId('work'));
 setInterval(() => {

@@ -21,7 +21,6 @@ export class History {
 
   #turn = 0;       // what was asked for in an earlier turn is not wanted any more
   #pruned = 1;     // the oldest position that is left, as pages have told
-  #barrier = -1;   // the ordinal in the ring before which all is of another log
 
   /**
    * @param {object} parts
@@ -51,7 +50,8 @@ export class History {
 
   /** Whether the list ends in another log, of which there is no more. */
   get replaced() {
-    return !this.view && this.#barrier >= this.ring.view.store.first;
+    const {store} = this.ring.view;
+    return !this.view && store.start > store.first;
   }
 
   /** How many events that are older than what is shown the server holds. */
@@ -100,8 +100,7 @@ export class History {
 
   /** Whether the ring holds the event at this position. */
   joins(position) {
-    const at = this.ring.view.store.find(position);
-    return at !== null && at > this.#barrier;
+    return this.ring.view.store.ordinalOf(position) !== null;
   }
 
   /** The ring again. */
@@ -116,7 +115,6 @@ export class History {
 
   /** The ring's newest entry says that this is another log now. */
   replace() {
-    this.#barrier = this.ring.view.store.next - 1;
     this.#pruned = 1;
     this.leave();
   }

@@ -24,9 +24,9 @@ export class Store {
   dropped = 0;    // events let go for room
   failed = 0;     // of those that came, events of which a receiver failed
   missed = 0;     // positions that the server said, or we saw, never came
+  start = -Infinity;    // the ordinal at which the newest log begins
 
   #names = new Names();
-  #start = -Infinity;    // the ordinal at which the newest log begins
 
   /** @param {{capacity?: number, budget?: number, start?: number}} [options] entries, bytes, and the first ordinal */
   constructor({capacity = 100000, budget = 96e6, start = 0} = {}) {
@@ -76,7 +76,7 @@ export class Store {
     this.#append(ghost);
     const text = event.reactions ? JSON.stringify({method: event.method, reactions: event.reactions}) : '';
     if (text) this.#tell(this.next - 1, readReactions(text), text);
-    const lowest = Math.max(this.first, this.#start, floor, this.next - LATE);
+    const lowest = Math.max(this.first, this.start, floor, this.next - LATE);
     let at = this.next - 1;
     for (; at > lowest && this.times[(at - 1) % this.capacity] > ghost.time; at -= 1) this.#swap(at, at - 1);
     return at;
@@ -106,7 +106,7 @@ export class Store {
   /** The first position, from this one on, of an event of whose receivers nothing was told; null if there is none. */
   untold(position) {
     let found = null;
-    for (let at = this.next - 1; at >= Math.max(this.first, this.#start); at -= 1) {
+    for (let at = this.next - 1; at >= Math.max(this.first, this.start); at -= 1) {
       const i = at % this.capacity;
       if (this.positions[i] < position) break;
       if (this.kinds[i] === EVENT && this.told[i] === UNTOLD) found = this.positions[i];
@@ -118,12 +118,12 @@ export class Store {
   pushGap(gap) {
     if (gap.reason !== 'epoch') this.missed += gap.to - gap.from;
     this.#append({kind: GAP, line: JSON.stringify(gap), position: gap.from, time: NaN, type: '', sender: ''});
-    if (gap.reason === 'epoch') this.#start = this.next;
+    if (gap.reason === 'epoch') this.start = this.next;
   }
 
   /** The ordinal of the event at a position of the newest log, by halving; null if it is not held. */
   ordinalOf(position) {
-    let low = Math.max(this.first, this.#start), high = this.next;
+    let low = Math.max(this.first, this.start), high = this.next;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       let at = middle;

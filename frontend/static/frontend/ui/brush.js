@@ -5,7 +5,7 @@ import {local} from '../core/format.js';
 import {written} from '../core/moment.js';
 import {SECONDS} from '../core/rates.js';
 import {NotSaid, firstSince} from '../lib/since.js';
-import {byId, h, mark, say} from './dom.js';
+import {byId, h, mark, tell} from './dom.js';
 
 const LEAST = 3;    // pixels; less is a click, which shows all times again
 
@@ -114,8 +114,7 @@ export class Brush {
   }
 
   #say(why) {
-    say(byId('range-error'), why);
-    mark(byId('range-error'), 'hidden', !why);
+    tell(byId('range-error'), why);
   }
 
   #show(range) {

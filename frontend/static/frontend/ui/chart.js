@@ -47,10 +47,8 @@ export class Chart {
 
   /** What there was in a second, as it is drawn. @param {number} second the oldest is 0 */
   at(second) {
-    const {layers, all, failed, now} = this.#drawn, n = (counts) => counts[second] ?? 0;
-    const others = layers.map(({name, hue, seconds}) => ({name: name.slice(0, LONGEST), hue, n: n(seconds)}));
-    const counts = [{name: 'all', hue: null, n: n(all)}, {name: 'failed', hue: null, n: n(failed)}, ...others];
-    return {time: timeOfDay(timeOf(second, now)), counts: counts.filter(({name, n: any}) => any || name === 'all')};
+    const counts = this.#columns.map(({name, hue, seconds}) => ({name, hue, n: seconds[second] ?? 0}));
+    return {time: timeOfDay(timeOf(second, this.#drawn.now)), counts: counts.filter(({n}, i) => n || !i)};
   }
 
   /** What failed, below the axis; in words how much does at the moment, else how much did. */
@@ -68,17 +66,22 @@ export class Chart {
     const layers = Array.from({length: LAYERS}, (_, i) => {
       const {type = '', seconds = new Array(SECONDS).fill(0)} = types[i] ?? {};
       seconds.forEach((n, second) => { rest[second] -= n; });
-      return {name: visible(short(type)), hue: this.rates.hue(type), seconds};
+      return {name: visible(short(type)).slice(0, LONGEST), hue: this.rates.hue(type), seconds};
     });
     return [...layers, {name: 'others', hue: REST, seconds: rest}];
   }
 
+  get #columns() {
+    const {layers, all, failed} = this.#drawn;
+    return [{name: 'all', hue: null, seconds: all}, {name: 'failed', hue: null, seconds: failed}, ...layers];
+  }
+
   #openTable() {
-    const {layers, all, failed, now} = this.#drawn, table = byId('rate-table');
-    const columns = [{name: 'all', seconds: all}, ...(failed.some(Boolean) ? [{name: 'failed', seconds: failed}] : []), ...layers.filter(({name, seconds}) => name && seconds.some(Boolean))];
+    const {all, now} = this.#drawn, table = byId('rate-table');
+    const columns = this.#columns.filter(({seconds}, i) => !i || seconds.some(Boolean));
     const rows = all.map((_, i) => h('tr', {}, h('th', {scope: 'row'}, timeOfDay(timeOf(i, now))),
       ...columns.map(({seconds}) => h('td', {}, count(seconds[i])))));
-    table.querySelector('thead').replaceChildren(h('tr', {}, ...['Second', ...columns.map(({name}) => name)].map((name) => h('th', {scope: 'col'}, name.slice(0, LONGEST)))));
+    table.querySelector('thead').replaceChildren(h('tr', {}, ...['Second', ...columns.map(({name}) => name)].map((name) => h('th', {scope: 'col'}, name))));
     table.querySelector('tbody').replaceChildren(...rows.reverse());
     table.showModal();
   }

@@ -15,9 +15,8 @@ const LONGEST = 500;
 const zoned = new Intl.DateTimeFormat('en-GB', {timeZoneName: 'short'});
 
 export class Detail {
-  ordinal = null;
+  entry = null;    // that is open
 
-  #entry = null;
   #raw = false;
 
   /** @param {{closed: () => void, step: (by: number) => void, announce: (text: string) => void, signals: string, copyAs: CopyAs, hue: (type: string) => number}} parts `signals` is where the catalog is */
@@ -35,7 +34,7 @@ export class Detail {
   }
 
   get isOpen() {
-    return this.ordinal !== null;
+    return this.entry !== null;
   }
 
   /** Whether it covers the list. */
@@ -47,8 +46,7 @@ export class Detail {
   open(entry) {
     const first = !this.isOpen;
     mark(this.element, 'data-head', first);
-    this.ordinal = entry.ordinal;
-    this.#entry = entry;
+    this.entry = entry;
     this.#fill(entry);
     this.element.hidden = false;
     document.body.dataset.detail = '';
@@ -70,7 +68,7 @@ export class Detail {
 
   close() {
     if (!this.isOpen) return;
-    this.ordinal = this.#entry = null;
+    this.entry = null;
     this.element.hidden = true;
     delete document.body.dataset.detail;
     this.#cover();
@@ -105,7 +103,7 @@ export class Detail {
 
   #show(raw) {
     this.#raw = raw;
-    const {kind, line} = this.#entry;
+    const {kind, line} = this.entry;
     const unreadable = kind === UNREADABLE;
     mark(byId('payload-tree'), 'aria-pressed', String(!raw && !unreadable));
     mark(byId('payload-raw'), 'aria-pressed', String(raw || unreadable));
@@ -115,10 +113,10 @@ export class Detail {
   }
 
   #copy(button) {
-    if (!button || !this.#entry) return;
+    if (!button || !this.entry) return;
     const what = button.dataset.copy;
     const isId = button.closest('dd');
-    copyFrom(button, isId ? String(new Map(identity(JSON.parse(this.#entry.line))).get(what)) : this.copyAs.text(what, this.#entry), this.announce);
+    copyFrom(button, isId ? String(new Map(identity(JSON.parse(this.entry.line))).get(what)) : this.copyAs.text(what, this.entry), this.announce);
   }
 }
 

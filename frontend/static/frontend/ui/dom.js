@@ -32,7 +32,21 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** The same, for text that is a node of its own. @param {Text} node */
+/** The same; what has nothing to say is hidden. */
+export function tell(element, text) {
+  say(element, text);
+  mark(element, 'hidden', !text);
+}
+
+/** Has a list hold these elements, in this order; what was there already keeps the focus. */
+export function arrange(list, elements) {
+  for (const child of [...list.children]) if (!elements.includes(child)) child.remove();
+  elements.forEach((element, i) => {
+    if (list.children[i] !== element) list.insertBefore(element, list.children[i] ?? null);
+  });
+}
+
+/** The same as `say`, for text that is a node of its own. @param {Text} node */
 export function write(node, text) {
   if (node.data !== text) node.data = text;
 }

@@ -1,7 +1,7 @@
 // The receipts: what came, what did not, what is held. Only what is known.
 
 import {bytes, count, dayOrTime} from '../core/format.js';
-import {byId, h, icon, mark, say} from './dom.js';
+import {byId, h, icon, mark, say, tell} from './dom.js';
 
 export class Foot {
   #proof = '';
@@ -17,13 +17,13 @@ export class Foot {
     this.#prove();
     mark(byId('missed'), 'data-none', !store.missed);
     say(byId('missed'), store.missed ? `${count(store.missed)} not shown` : store.events ? '0 missed' : `listening since ${dayOrTime(this.since)}`);
-    this.#show('recovered', stream.recovered > 0, () => `${count(stream.recovered)} recovered`);
+    tell(byId('recovered'), stream.recovered ? `${count(stream.recovered)} recovered` : '');
     const held = this.list.view.store;    // the ring, or what is shown of the log
     mark(byId('held'), 'hidden', !held.size);
     say(byId('held-now'), `${count(held.events - held.dropped)} held (${bytes(held.bytes)})`);
     say(byId('let-go'), held.dropped ? `, ${count(held.dropped)} let go` : '');
     const oldest = held.timeNear(held.first, 1);
-    this.#show('oldest', !Number.isNaN(oldest), () => `oldest ${dayOrTime(oldest)}`);
+    tell(byId('oldest'), Number.isNaN(oldest) ? '' : `oldest ${dayOrTime(oldest)}`);
   }
 
   /**
@@ -41,10 +41,5 @@ export class Foot {
     this.#proof = proof + says;
     byId('proof').title = sure ? `Every signal that was sent and committed has a position. The newest in the log is ${proof}, and this page has come as far.` : '';
     byId('proof').replaceChildren(...(proof ? [icon(sure ? 'i-ok' : 'dot-busy', sure ? 'i' : 'dot'), h('span', {class: 'cut'}, h('b', {}, proof), says)] : []));
-  }
-
-  #show(id, shown, text) {
-    mark(byId(id), 'hidden', !shown);
-    if (shown) say(byId(id), text());
   }
 }

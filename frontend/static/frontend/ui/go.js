@@ -2,7 +2,7 @@
 
 import {moment} from '../core/moment.js';
 import {NotSaid, firstSince} from '../lib/since.js';
-import {byId, mark, say} from './dom.js';
+import {byId, mark, tell} from './dom.js';
 
 const POSITION = /^[1-9](\d{0,14}|\d{0,2}([\s.,]\d{3}){0,4})$/;
 
@@ -21,8 +21,7 @@ export class Go {
   /** Asks for a position. @param {string} [text] one that was tried @param {string} [why] that did not help */
   open(text = '', why = '') {
     this.field.value = text;
-    say(byId('go-error'), why);
-    mark(byId('go-error'), 'hidden', !why);
+    tell(byId('go-error'), why);
     mark(this.field, 'aria-invalid', why ? 'true' : null);
     if (!this.element.open) this.element.showModal();
     this.field.select();

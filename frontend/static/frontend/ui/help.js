@@ -1,14 +1,11 @@
-// The help: every key, whether single keys act at all, and what is announced.
+// The help: whether single keys act at all, and what is announced. What it lists is in dashboard.html.
 
 import {keep, kept} from '../core/kept.js';
-import {byId, h} from './dom.js';
-import {KEYS, nameOf} from './keys.js';
+import {byId} from './dom.js';
 
 export class Help {
   constructor() {
     this.element = byId('help');
-    byId('keys').replaceChildren(...KEYS.map(({keys, says}) => h('div', {class: 'keys__row'},
-      h('dt', {}, ...keys.map((key) => h('kbd', {}, nameOf(key)))), h('dd', {}, says))));
     byId('help-open').addEventListener('click', () => this.open());
     this.singleKeys = choice(byId('single-keys'), 'keys');
     this.announces = select(byId('announced'), 'announce', 'changes');

@@ -1,7 +1,7 @@
 // The end of the list: how many older events the server has, and the way to them, by scrolling or by a button.
 
 import {count, plural} from '../core/format.js';
-import {byId, mark, say} from './dom.js';
+import {byId, mark, say, tell} from './dom.js';
 
 const NEAR = 50;    // rows around the top one, of which one is in both views
 
@@ -29,8 +29,7 @@ export class Older {
     mark(byId('nomatch-older'), 'hidden', !left);
     mark(byId('nomatch-older'), 'disabled', busy);
     say(byId('nomatch-older'), busy ? 'Searching…' : `Search ${older}`);
-    mark(byId('on-server'), 'hidden', !older);
-    say(byId('on-server'), older);
+    tell(byId('on-server'), older);
   }
 
   /** Makes a change to what can be shown; what is on the screen stays where it is. */

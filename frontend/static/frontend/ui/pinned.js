@@ -28,12 +28,18 @@ export class Pinned {
   toggle(entry) {
     if (!entry || !can(entry)) return;
     const {position, type, time, line} = entry;
-    const had = this.pins.has(position), has = this.pins.toggle({position, type, time, id: String(JSON.parse(line).id)});
+    const had = this.pins.has(position), has = this.#toggle({position, type, time, id: String(JSON.parse(line).id)});
     this.announce(has ? 'Pinned' : had ? 'Not pinned any more' : 'There are as many pins as may be kept: take one away first');
+  }
+
+  /** @param {Pin} pin @returns {boolean} whether it is pinned now */
+  #toggle(pin) {
+    const has = this.pins.toggle(pin);
     this.#press();
     this.changed();
     this.drawRows();
     this.draw();
+    return has;
   }
 
   /** The rows were drawn. */
@@ -70,14 +76,7 @@ export class Pinned {
 
   #item(pin) {
     const {position, type, time} = pin, name = visible(this.#summary(position) || split(type)[1]);
-    const drop = () => {
-      this.pins.toggle(pin);
-      this.#press();
-      this.changed();
-      this.drawRows();
-      this.draw();
-    };
-    return keepsake({title: visible(type), name: `Take the pin away: ${name}`, lead: () => this.open(position), drop, hue: this.hue(type)},
+    return keepsake({title: visible(type), name: `Take the pin away: ${name}`, lead: () => this.open(position), drop: () => this.#toggle(pin), hue: this.hue(type)},
       h('i', {class: 'swatch'}), h('span', {class: 'cut'}, name), h('span', {class: 'pin__time'}, Number.isFinite(time) ? dayOrTime(time) : ''));
   }
 }

@@ -3,7 +3,7 @@
 
 import {pace, visible} from '../core/format.js';
 import {short} from '../core/query.js';
-import {byId, draw, h, icon, mark, say} from './dom.js';
+import {arrange, byId, draw, h, icon, mark, say, tell} from './dom.js';
 
 const ROWS = 16;
 const WIDTH = 44, HEIGHT = 16;
@@ -33,15 +33,10 @@ export class Rail {
     say(byId('types-unit'), slow ? '/min' : '/s');
     const shown = types.slice(0, ROWS);
     this.#rows = new Map(shown.map(({type}) => [type, this.#rows.get(type) ?? this.#make(type)]));
-    shown.forEach((series, i) => {
-      const row = this.#rows.get(series.type), there = this.list.children[i];
-      if (there !== row.element) this.list.insertBefore(row.element, there ?? null);    // the others keep the focus
-      this.#fill(row, series, slow);
-    });
-    while (this.list.children.length > shown.length) this.list.lastChild.remove();
+    shown.forEach((series) => this.#fill(this.#rows.get(series.type), series, slow));
+    arrange(this.list, [...this.#rows.values()].map(({element}) => element));
     const rest = types.length - shown.length;
-    mark(byId('types-rest'), 'hidden', !rest);
-    say(byId('types-rest'), `and ${rest} more`);
+    tell(byId('types-rest'), rest ? `and ${rest} more` : '');
   }
 
   #make(type) {

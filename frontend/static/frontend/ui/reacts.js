@@ -5,7 +5,7 @@ import {milliseconds, plural, visible} from '../core/format.js';
 import {TOLD, UNKNOWN, UNTOLD, keyOf, lastOf, readReactions, startsOf, sumOf} from '../core/reactions.js';
 import {EVENT, GHOST} from '../core/store.js';
 import {barOf} from './bar.js';
-import {byId, h, icon, mark, say} from './dom.js';
+import {arrange, byId, h, icon, mark, tell} from './dom.js';
 import {outcome} from './pips.js';
 
 const LONGEST = 2000;       // characters of an error; the rest is in the traceback, if anywhere
@@ -39,8 +39,7 @@ export class Reacts {
     this.#head(all);
     this.#list(all);
     const says = all?.more ? `${plural(all.more, 'more receiver')}, not listed` : all?.reactions.length ? '' : SAYS.get(told);
-    say(byId('reacts-say'), says);
-    mark(byId('reacts-say'), 'hidden', !says);
+    tell(byId('reacts-say'), says);
   }
 
   #head(all) {
@@ -56,13 +55,8 @@ export class Reacts {
     const starts = startsOf(all), whole = sumOf(all).ms;
     const rows = all.reactions.flatMap((one, i) => [this.#row(`${keyOf(one)} run`, [one, starts[i], whole], () => runOf(one, starts[i], whole)),
       ...(one.error || one.traceback ? [this.#row(`${keyOf(one)} error`, [one.error, one.traceback], () => errorOf(one))] : [])]);
-    const elements = rows.map(({element}) => element);
     this.#rows = new Map(rows.map((row) => [row.key, row]));
-    for (const element of [...this.body.children]) if (!elements.includes(element)) element.remove();
-    elements.forEach((element, i) => {
-      if (this.body.children[i] !== element) this.body.insertBefore(element, this.body.children[i] ?? null);    // the others keep the focus
-    });
-    return undefined;
+    return arrange(this.body, rows.map(({element}) => element));
   }
 
   /** The row of before, where it says the same. */

@@ -4,7 +4,7 @@
 
 import {count, duration, percent, plural, visible} from '../core/format.js';
 import {lastOf} from '../core/reactions.js';
-import {byId, h, icon, mark, say} from './dom.js';
+import {arrange, byId, h, icon, mark, say} from './dom.js';
 import {Ranking} from './ranking.js';
 
 const ROWS = 8;
@@ -46,12 +46,8 @@ export class Standings {
     if (this.list.matches(':hover, :has(:focus-visible)') && this.#rows.size) return;    // not under a hand
     const all = this.receivers.all(), shown = all.slice(0, ROWS);
     this.#rows = new Map(shown.map(({receiver}) => [receiver, this.#rows.get(receiver) ?? this.#make(receiver)]));
-    shown.forEach((standing, i) => {
-      const row = this.#rows.get(standing.receiver);
-      if (this.list.children[i] !== row.element) this.list.insertBefore(row.element, this.list.children[i] ?? null);
-      this.#fill(row, standing);
-    });
-    while (this.list.children.length > shown.length) this.list.lastChild.remove();
+    shown.forEach((standing) => this.#fill(this.#rows.get(standing.receiver), standing));
+    arrange(this.list, [...this.#rows.values()].map(({element}) => element));
     say(byId('receivers-all'), all.length > ROWS ? `All ${count(all.length)} receivers` : 'All their numbers');
   }
 
