@@ -14,7 +14,6 @@ from functools import cached_property, lru_cache
 from itertools import compress
 from json.encoder import encode_basestring_ascii as _quoted
 from operator import add
-from struct import Struct
 from typing import Any, NamedTuple
 
 from .personal import ghost_without_personal, reactions_without_personal, without_personal
@@ -50,7 +49,8 @@ _ID = slice(len(_OPENING), len(_OPENING) + 36)
 _SPLICE = _ID.stop + len('",')
 _SMALL = 16 * 1024
 
-_two_numbers = Struct(">HQ").unpack
+# Two bits of a hexadecimal digit are those of RFC 9562, the others stay random.
+_VARIANTS = {f"{digit:x}": f"{digit & 0b0011 | 0b1000:x}" for digit in range(16)}
 
 
 class Event(NamedTuple):
@@ -226,10 +226,8 @@ class Notes:
 
 def new_id(now: datetime) -> str:
     """A UUIDv7 (RFC 9562 §5.7). It names the event; positions order them."""
-    milliseconds, (high, low) = int(now.timestamp() * 1000), _two_numbers(os.urandom(10))
-    variant = low >> 48 & 0x3FFF | 0x8000
-    last = low & 0xFFFFFFFFFFFF
-    return f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7{high & 0xFFF:03x}-{variant:04x}-{last:012x}"
+    time, random = f"{int(now.timestamp() * 1000):012x}", os.urandom(10).hex()
+    return f"{time[:8]}-{time[8:]}-7{random[:3]}-{_VARIANTS[random[3]]}{random[4:7]}-{random[7:19]}"
 
 
 def sent_at(id: str) -> float:
