@@ -77,6 +77,11 @@ class Publisher:
         """How many events wait for what became of them to be stored, of MOST_OUTCOMES."""
         return len(self._outcomes)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether the caller is in its thread."""
+        return threading.current_thread() is self._thread
+
     def wake(self, first: int) -> None:
         """Number what is pending, from this row id on. It costs the sender a lock and a notification."""
         with self._rung:

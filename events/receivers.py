@@ -36,6 +36,8 @@ def record(sender: Any, *, signal: Signal, **arguments: Any) -> None:
 
     Never raises, but for TransactionLost: the sender's work is undone, and it must not think that it was committed.
     """
+    if publisher().is_here:  # It connects: to note that as an event, it would have to connect again, for ever.
+        return
     try:
         _record(attached[signal], sender, arguments)
     except TransactionLost:

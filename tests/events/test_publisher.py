@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.backends.signals import connection_created
 
 from events import outcomes
 from events import publisher as module
@@ -342,3 +343,13 @@ def test_off_costs_a_test_suite_in_memory_one_statement(order_paid, mode_is, dja
 
     with django_assert_num_queries(1):
         order_paid.send(sender=None)
+
+
+def test_that_it_connects_is_no_event_which_would_have_it_connect_again(order_paid, stream, read_log, own):
+    connection.ensure_connection()
+    stream(connection_created, type="django.connection_created")
+    order_paid.send(sender=None)
+    assert own.leave(10)
+    order_paid.send(sender=None)
+
+    assert [event["type"] for event in read_log()] == ["shop.order_paid"] * 2
