@@ -61,26 +61,39 @@ async def let_in(request: HttpRequest, *, seldom: bool = False) -> AsyncIterator
             visit.leave()
 
 
-def answers_in_json(view: View) -> View:
-    """A view that may raise Refused, LogReplaced, and what the database raises: answered like the rest of it."""
+def answers_in_json(*methods: str) -> Callable[[View], View]:
+    """For a view that is asked by these methods, and may raise Refused, LogReplaced, and what the database raises: all
+    of that is answered like the rest of it.
+    """
 
-    @wraps(view)
-    async def answer(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
-        async with process() as shared:
-            try:
-                response = await view(request, *arguments, **named)
-            except Refused as refused:
-                response = _refusal(refused)
-            except LogReplaced:
-                response = _refusal(Refused(CloseCode.RESTART, "The log was replaced just now; ask again."))
-            except Exception:  # Most likely the database.
-                if shared.may_say("history_failed"):
-                    logger.exception("The log cannot be shown", extra={"action": "history_failed"})
-                response = _refusal(Refused(CloseCode.RESTART, "The log cannot be read at the moment."))
-        response["X-Content-Type-Options"] = "nosniff"
-        return response
+    def decorated(view: View) -> View:
+        @wraps(view)
+        async def answer(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+            if request.method in methods:
+                response = await _answer(view, request, *arguments, **named)
+            else:
+                message = f"Ask by {' or '.join(methods)}."
+                response = error(HTTPStatus.METHOD_NOT_ALLOWED, message, {"Allow": ", ".join(methods)})
+            response["X-Content-Type-Options"] = "nosniff"
+            return response
 
-    return answer
+        return answer
+
+    return decorated
+
+
+async def _answer(view: View, request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+    async with process() as shared:
+        try:
+            return await view(request, *arguments, **named)
+        except Refused as refused:
+            return _refusal(refused)
+        except LogReplaced:
+            return _refusal(Refused(CloseCode.RESTART, "The log was replaced just now; ask again."))
+        except Exception:  # Most likely the database.
+            if shared.may_say("history_failed"):
+                logger.exception("The log cannot be shown", extra={"action": "history_failed"})
+            return _refusal(Refused(CloseCode.RESTART, "The log cannot be read at the moment."))
 
 
 def error(status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> HttpResponse:

@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl, urlencode
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from events import log
 from events.event import Entry
@@ -37,8 +36,7 @@ _OTHERS = ("before", "limit", "format", "reactions", "correlationid")
 
 @login_not_required
 @never_cache
-@require_safe
-@answers_in_json
+@answers_in_json("GET", "HEAD")
 async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """A page of the log, an export, or a chain."""
     async with let_in(request) as guest:
@@ -56,8 +54,7 @@ async def events(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 
 @login_not_required
 @never_cache
-@require_safe
-@answers_in_json
+@answers_in_json("GET", "HEAD")
 async def event(request: HttpRequest, id: str) -> HttpResponse:
     """One event. What may not be seen is answered like what is not there."""
     async with let_in(request) as guest:

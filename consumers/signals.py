@@ -5,15 +5,13 @@ import json
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from .door import answers_in_json, let_in
 
 
 @login_not_required
 @never_cache
-@require_safe
-@answers_in_json
+@answers_in_json("GET", "HEAD")
 async def signals(request: HttpRequest) -> HttpResponse:
     async with let_in(request, seldom=True) as guest:
         inventory = await guest.process.inventory()

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
 from events import trial
 
@@ -25,8 +24,7 @@ MAX_BYTES = 1024
 @csrf_exempt  # It is looked at here, and answered like whatever else is wrong.
 @login_not_required
 @never_cache
-@require_POST
-@answers_in_json
+@answers_in_json("POST")
 async def test_event(request: HttpRequest) -> HttpResponse:
     """Record an event of the type that the body names; no receiver runs."""
     async with let_in(request) as guest:

@@ -298,6 +298,7 @@ async def test_no_answer_is_kept_or_taken_for_something_else_and_nothing_is_writ
     got, head, post = [await getattr(AsyncClient(), method)(address) for method in ("get", "head", "post")]
 
     assert got.status_code == head.status_code and post.status_code == 405
+    assert post.json() == {"error": "Ask by GET or HEAD."}
     assert "no-store" in got["Cache-Control"]
     assert got["X-Content-Type-Options"] == "nosniff"
 

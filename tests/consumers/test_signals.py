@@ -125,7 +125,9 @@ def test_after_a_while_it_is_told_again_and_no_more_is_known_than_there_is_room_
 
 
 async def test_it_is_only_read(open_to_this_machine):
-    assert (await AsyncClient().post("/api/signals/")).status_code == 405
+    answer = await AsyncClient().post("/api/signals/")
+
+    assert (answer.status_code, answer.json()) == (405, {"error": "Ask by GET or HEAD."})
 
 
 async def test_a_database_that_is_away_is_said(open_to_this_machine, monkeypatch):

@@ -151,4 +151,6 @@ async def test_what_is_no_question_is_told_how_to_ask(open_to_this_machine, body
 
 
 async def test_it_cannot_be_done_by_a_link(open_to_this_machine):
-    assert (await AsyncClient().get(ADDRESS)).status_code == 405
+    answer = await AsyncClient().get(ADDRESS)
+
+    assert (answer.status_code, answer["Allow"], answer.json()) == (405, "POST", {"error": "Ask by POST."})
