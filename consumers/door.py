@@ -113,7 +113,8 @@ def _scope_of(request: HttpRequest) -> Mapping[str, Any]:
     """What ASGI calls the request's scope; under WSGI there is none."""
     if scope := getattr(request, "scope", None):
         return cast(Mapping[str, Any], scope)
-    headers = {"host": request.get_host()} | {name.lower(): value for name, value in request.headers.items()}
+    headers = {"host": request.META.get("SERVER_NAME", "")}
+    headers |= {name.lower(): value for name, value in request.headers.items()}
     return {
         "type": "http",
         "headers": [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()],

@@ -311,3 +311,11 @@ async def test_it_lives_below_the_dashboard(get, send, settings):
 
     assert numbers(await get(page.json()["previous"])) == [1]
     assert json.loads(page.content)["previous"].startswith("/stream/api/events/?before=")
+
+
+def test_a_host_that_is_not_served_is_refused_under_wsgi_too_where_django_does_not_look_at_it(settings):
+    settings.MIDDLEWARE = [path for path in settings.MIDDLEWARE if "CommonMiddleware" not in path]
+
+    answer = Client().get("/api/events/", headers={"host": "elsewhere.example"})
+
+    assert answer.status_code == 403 and "host name" in answer.json()["error"]
