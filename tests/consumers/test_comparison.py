@@ -86,7 +86,7 @@ def test_a_number_of_json_is_what_is_written_there(value):
     assert number(value) == Decimal(repr(value))
 
 
-@pytest.mark.parametrize("value", [*NO_NUMBERS, *OTHERS, "1e99999", "1e999999999", "1e-999999999", "9" * 1001])
+@pytest.mark.parametrize("value", [*NO_NUMBERS, *OTHERS, "1e99999", "1e999999999", "1e-999999999", "9" * 1001, 10**1000])
 def test_what_is_no_number_is_neither_more_nor_less_than_one(value):
     assert number(value) is None
     assert not any(ordered(order, 0)(value) for order in ("lt", "lte", "gt", "gte"))
@@ -98,7 +98,7 @@ def test_the_largest_numbers_take_no_time():
     began = process_time()
 
     for text in texts:
-        for wanted in (1, 2**4096, "1e9999", "9" * 1000, 0.1):
+        for wanted in (1, 10**1000 - 1, "1e9999", "9" * 1000, 0.1):
             ordered("gte", wanted)(text)
             equal(wanted)(text)
 
