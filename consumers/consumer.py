@@ -123,7 +123,7 @@ class StreamConsumer(AsyncConsumer):
         self._streaming = asyncio.create_task(self._run(asked.filter), context=contextvars.Context())
 
     def _asked(self) -> query.Query:
-        text = self.scope["query_string"].decode("latin-1")
+        text = query.text_of(self.scope)
         if text and self._dialect.answers:
             raise bad_request("In signalcast.v1 the hello says where to begin and what to filter, not the query.")
         return query.parse(text, limits=of_filters())

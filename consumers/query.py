@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl
 
 from events.event import now
@@ -28,6 +29,14 @@ class Query:
     """The log of which `start` is a position, if the client said so."""
     others: Mapping[str, str] = field(default_factory=dict)
     """What else the caller allows, by name."""
+
+
+def text_of(scope: Mapping[str, Any]) -> str:
+    """The query of a request. What is not ASCII should have percent signs; where it has none it is UTF-8, as with them
+    (WHATWG URL §5.1).
+    """
+    given: bytes = scope["query_string"]
+    return given.decode("utf-8", "replace")
 
 
 def parse(text: str, also: Iterable[str] = (), limits: FilterLimits = filters.LIMITS) -> Query:

@@ -116,7 +116,7 @@ class EventStream:
             visit.leave(self._closed_with)
 
     async def _follow(self, visit: Visit) -> None:
-        asked = query.parse(self._scope["query_string"].decode("latin-1"), limits=of_filters())
+        asked = query.parse(query.text_of(self._scope), limits=of_filters())
         last = _last_id(self._scope)
         epoch, start = (last.epoch, last.position + 1) if last else (asked.epoch, asked.start)
         # Nobody's cookies are held for as long as the stream lasts, and nobody's token.

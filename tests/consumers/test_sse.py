@@ -304,6 +304,7 @@ async def test_clients_of_a_log_that_is_replaced_are_sent_away_and_told_when_the
     "asked, status, message",
     [
         ({"query": "nonsense=1"}, 400, "nonsense"),
+        ({"query": "data.å.gte="}, 400, "data.å.gte must be"),
         ({"last_event_id": "one:two"}, 400, "Last-Event-ID is"),
         ({"last_event_id": "one:-1"}, 400, "Last-Event-ID is"),
         ({"last_event_id": ":7"}, 400, "Last-Event-ID is"),
