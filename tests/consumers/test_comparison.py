@@ -86,7 +86,9 @@ def test_a_number_of_json_is_what_is_written_there(value):
     assert number(value) == Decimal(repr(value))
 
 
-@pytest.mark.parametrize("value", [*NO_NUMBERS, *OTHERS, "1e99999", "1e999999999", "1e-999999999", "9" * 1001, 10**1000])
+@pytest.mark.parametrize(
+    "value", [*NO_NUMBERS, *OTHERS, "1e99999", "1e999999999", "1e-999999999", "9" * 1001, 10**1000]
+)
 def test_what_is_no_number_is_neither_more_nor_less_than_one(value):
     assert number(value) is None
     assert not any(ordered(order, 0)(value) for order in ("lt", "lte", "gt", "gte"))
