@@ -5,11 +5,14 @@ import asyncio
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connections
+from django.test import Client
 from hypothesis import settings
 
 from academy.signals import order_paid
+from consumers.database import Database
 from consumers.hub import Hub
 from consumers.ring import Ring
+from consumers.visits import Visits
 from events.publisher import publisher
 
 from .memory import MemoryLog
@@ -110,3 +113,28 @@ async def until(condition):
 @pytest.fixture
 def open_to_this_machine(settings, transactional_db):
     settings.DEBUG = True
+
+
+@pytest.fixture
+async def house():
+    """The visits of one server process; `house()` makes another."""
+    databases, made = [], []
+
+    def make():
+        databases.append(Database())
+        made.append(Visits(databases[-1]))
+        return made[-1]
+
+    yield make
+
+    for each in made:
+        await each.stop()
+    for database in databases:
+        await database.close()
+
+
+@pytest.fixture
+def signed_in(mei):
+    browser = Client()
+    browser.force_login(mei)
+    return {"cookie": f"sessionid={browser.cookies['sessionid'].value}", "origin": "http://school.example"}
