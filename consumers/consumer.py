@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-from autobahn.exception import Disconnected
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 
@@ -16,35 +15,23 @@ from events.settings import current
 from events.streams import MAIN
 
 from . import filter as filters
-from . import query
+from . import goodbye, query
 from .access import SUBPROTOCOL
-from .clientmessage import parse
 from .delivery import Delivery, Stalled
 from .dialect import CloudEvents, Dialect, SignalcastV1
 from .filter import Filter
-from .limits import Rate, of_filters, of_messages
+from .goodbye import GONE, RETRY_MS, RETRY_MS_AFTER_FAILURE
+from .hearing import Hearing
+from .limits import of_filters
 from .metrics import meter
 from .opening import open_at
 from .outbox import outbox_of
 from .process import Process, process
-from .protocol import V1, Ack, CloseCode, Gap, Hello, Refused, SetFilter, bad_request, shown
+from .protocol import V1, CloseCode, Gap, Hello, Refused, bad_request, shown
 from .subscription import LogReplaced
 from .visits import Visit
 
 logger = logging.getLogger("signalcast.consumers")
-
-# How a server says that the client has gone, whose `websocket.disconnect` will follow: ASGI ("Disconnected client") has
-# the first; stock Daphne lets the second through, between a close frame and the end of its connection.
-GONE = (OSError, Disconnected)
-
-GOODBYE_SECONDS = 0.1
-MAX_COMPLAINTS = 100
-# After a restart clients come back spread over this time, and no more than a thousand a second: so many another process
-# can let in, and only where there are more than two thousand is anybody away for longer than 2 s.
-RETRY_MS = 1000
-RETRY_MS_A_CLIENT = 1
-# A database that is away is not back within a second.
-RETRY_MS_AFTER_FAILURE = 5000
 
 
 class StreamConsumer(AsyncConsumer):
@@ -52,17 +39,14 @@ class StreamConsumer(AsyncConsumer):
 
     _process: Process
     _dialect: Dialect
-    _hello: asyncio.Future[Hello]
+    _hearing: Hearing
 
     def __init__(self) -> None:
         self.is_closed = False
-        self._delivery: Delivery | None = None
         self._streaming: asyncio.Task[None] | None = None
         self._sent_away: asyncio.Task[None] | None = None
         self._closed_with: CloseCode | None = None
-        self._complaints = 0
         self._visit: Visit | None = None
-        self._messages: Rate | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.scope, self.base_send = scope, send
@@ -73,7 +57,7 @@ class StreamConsumer(AsyncConsumer):
                 # The server stops, and drops the connection when we return: the close frame needs a moment before. The
                 # cancellation ends here, since Daphne waits for nobody once one of its applications has raised it.
                 await self._leave()
-                await asyncio.sleep(GOODBYE_SECONDS)
+                await asyncio.sleep(goodbye.SECONDS)
             finally:
                 meter.closed(self, self._closed_with)
                 await self._stop()
@@ -95,6 +79,7 @@ class StreamConsumer(AsyncConsumer):
         offered = [name for name in asked_for if not name.startswith(SUBPROTOCOL)]
         spoken = next((name for name in offered if name in _DIALECTS), None)
         self._dialect = _DIALECTS[spoken or _PLAIN]() if spoken or not offered else SignalcastV1()
+        self._hearing = Hearing(self, self._dialect)
         # A browser gives up unless it is answered with a sub-protocol that it offered, and would not see why.
         try:
             await self.send({"type": "websocket.accept", "subprotocol": spoken or next(iter(offered), None)})
@@ -117,9 +102,8 @@ class StreamConsumer(AsyncConsumer):
             if self._process.may_say("access_failed"):
                 logger.exception("Nobody can be let in", extra={"action": "access_failed"})
             return await self._leave(retry_ms=RETRY_MS_AFTER_FAILURE)
-        self._hello = asyncio.get_running_loop().create_future()
         if not self._dialect.answers:
-            self._hello.set_result(Hello(start=asked.start, epoch=asked.epoch))
+            self._hearing.hello.set_result(Hello(start=asked.start, epoch=asked.epoch))
         self._streaming = asyncio.create_task(self._run(asked.filter), context=contextvars.Context())
 
     def _asked(self) -> query.Query:
@@ -132,69 +116,13 @@ class StreamConsumer(AsyncConsumer):
         if self.is_closed:
             return
         try:
-            self._count_message()
-            await self._hear(message.get("text"))
+            await self._hearing.hear(message.get("text"))
         except Refused as refused:
             await self._refuse(refused)
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         self.is_closed = True
         raise StopConsumer
-
-    async def _hear(self, text: str | None) -> None:
-        if not self._dialect.answers:
-            return await self._complain("Nothing that you send is read here.")
-        if text is None:
-            raise bad_request("Messages are text frames.")
-        parsed = parse(text, of_messages())
-        if isinstance(parsed, Hello):
-            if self._hello.done():
-                raise bad_request("hello was said already.")
-            self._hello.set_result(parsed)
-        elif self._delivery is None:
-            raise bad_request("Say hello, and wait for the welcome.")
-        elif isinstance(parsed, Ack):
-            await self._acknowledge(parsed, self._delivery)
-        else:
-            await self._change_filter(parsed, self._delivery)
-
-    def _hear_at_once(self, text: str) -> bool:
-        """Acknowledgements, most of what is said, need no turn of a task. Whether this was one, and is right."""
-        try:
-            parsed = None if self.is_closed else parse(text)
-            if not isinstance(parsed, Ack) or self._delivery is None or parsed.position > self._delivery.position:
-                return False
-            self._count_message()
-        except Refused:
-            return False
-        self._delivery.acknowledge(parsed)
-        return True
-
-    def _count_message(self) -> None:
-        most = current().MAX_MESSAGES
-        now = asyncio.get_running_loop().time()
-        self._messages = self._messages or Rate(most, now)
-        if not self._messages.take(most, now):
-            raise Refused(CloseCode.TOO_MANY, f"You may send {most} messages a second at most.", limit="messages")
-
-    async def _acknowledge(self, ack: Ack, delivery: Delivery) -> None:
-        if ack.position > delivery.position:
-            so_far = f"so far everything before {delivery.position} was sent"
-            return await self._complain(f"ack.pos is {ack.position}; {so_far}.")
-        delivery.acknowledge(ack)
-
-    async def _change_filter(self, wanted: SetFilter, delivery: Delivery) -> None:
-        try:
-            delivery.change_filter(filters.parse(wanted.filter, of_filters()))
-        except filters.InvalidFilter as error:
-            await self._complain(f"{error}. The filter stays as it was.")
-
-    async def _complain(self, message: str) -> None:
-        """Say what was wrong, and go on: not for ever, since complaints have no window."""
-        self._complaints += 1
-        if self._complaints > MAX_COMPLAINTS:
-            raise bad_request(f"{message} That was said {MAX_COMPLAINTS} times.")
-        await self.say(self._dialect.error(0, message, now()))
 
     async def _run(self, filter: Filter) -> None:
         try:
@@ -217,7 +145,7 @@ class StreamConsumer(AsyncConsumer):
     async def _follow(self, filter: Filter) -> None:
         try:
             async with asyncio.timeout(current().HELLO_SECONDS):
-                hello = await self._hello
+                hello = await self._hearing.hello
         except TimeoutError as error:
             # No fault that lasts: a laptop may have slept between the handshake and the hello.
             seconds = f"{current().HELLO_SECONDS:g} s"
@@ -243,23 +171,23 @@ class StreamConsumer(AsyncConsumer):
             outbox = outbox_of(self.scope)
             if self._dialect.answers:
                 subscription.follow_notes(hub.notebook, hello, oldest=opening.oldest, gap=opening.gap)
-            self._delivery = Delivery(self, self._dialect, hello, subscription, outbox)
+            delivery = self._hearing.delivery = Delivery(self, self._dialect, hello, subscription, outbox)
             if outbox:
-                outbox["on_text"](self._hear_at_once)
+                outbox["on_text"](self._hearing.hear_at_once)
             noted = subscription.notes.after if subscription.notes else hub.notebook.noted
             await self.say(self._dialect.welcome(hello, opening, hub.heartbeat, noted))
             if opening.gap:
                 await self.say(self._dialect.gap(opening.gap, now()))
-            await self._delivery.follow(hub)
+            await delivery.follow(hub)
 
     def _change_sight(self) -> None:
         """What the client may see is not what it was."""
         visit = self._visit
         if visit is None:
             return
-        if self._delivery:
+        if self._hearing.delivery:
             # At once, however long the goodbye takes: what is under way already is the last of it.
-            self._delivery.change_sight(visit.sight)
+            self._hearing.delivery.change_sight(visit.sight)
         if visit.refused and not self._sent_away:
             self._sent_away = asyncio.create_task(self._refuse(visit.refused), context=contextvars.Context())
 
@@ -275,15 +203,15 @@ class StreamConsumer(AsyncConsumer):
         """Send the client away, to come back at a moment of its own."""
         if self.is_closed or not hasattr(self, "_dialect"):
             return
-        spread = max(retry_ms, RETRY_MS_A_CLIENT * self._process.users)
-        await self.say(self._dialect.bye(code, spread, now()))
+        await self.say(self._dialect.bye(code, goodbye.spread(retry_ms, self._process.users), now()))
         await self._close(code)
 
     async def _start_over(self) -> None:
         """The log is another one. A client that resumes with its epoch is told when it comes back, others now."""
-        if not self._dialect.answers and self._delivery:
+        delivery = self._hearing.delivery
+        if not self._dialect.answers and delivery:
             oldest = (await (await self._process.hub()).bounds()).oldest
-            gap = Gap(start=self._delivery.position, stop=oldest, reason="epoch")
+            gap = Gap(start=delivery.position, stop=oldest, reason="epoch")
             await self.say(self._dialect.gap(gap, now()))
         await self._leave()
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.handlers.asgi import ASGIHandler
 
-from .consumer import GONE, StreamConsumer
+from .consumer import StreamConsumer
+from .goodbye import GONE
 from .metrics import meter
 from .protocol import CloseCode, error
 from .sse import event_stream

@@ -16,10 +16,10 @@ from events.event import now
 from events.settings import current
 from events.streams import MAIN
 
-from . import query, window
-from .consumer import GONE, GOODBYE_SECONDS, RETRY_MS, RETRY_MS_A_CLIENT, RETRY_MS_AFTER_FAILURE
+from . import goodbye, query, window
 from .delivery import Delivery, Stalled
 from .dialect import ServerSentEvents
+from .goodbye import GONE, RETRY_MS, RETRY_MS_AFTER_FAILURE
 from .limits import of_filters
 from .metrics import SSE, meter
 from .opening import Opening, open_at
@@ -88,7 +88,7 @@ class EventStream:
             # cancellation ends here, as it does in a websocket's consumer.
             await _cancel(streaming)
             await self._leave()
-            await asyncio.sleep(GOODBYE_SECONDS)
+            await asyncio.sleep(goodbye.SECONDS)
         finally:
             self.is_closed = True
             meter.closed(self, self._closed_with)
@@ -168,7 +168,7 @@ class EventStream:
 
     def _spread(self, retry_ms: int) -> int:
         """The time over which all that are here come back."""
-        return max(retry_ms, RETRY_MS_A_CLIENT * self._process.users)
+        return goodbye.spread(retry_ms, self._process.users)
 
     async def say(self, frames: Iterable[str]) -> None:
         """One or more blocks. Raises Stalled, where it is `send` that waits for the client."""

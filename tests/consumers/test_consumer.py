@@ -7,7 +7,7 @@ import pytest
 from autobahn.exception import Disconnected
 from channels.testing import WebsocketCommunicator
 
-from consumers import access, consumer
+from consumers import access, consumer, goodbye
 from consumers.consumer import StreamConsumer
 from consumers.metrics import meter
 from consumers.process import process
@@ -172,7 +172,7 @@ async def test_what_is_said_after_the_close_is_not_answered(connect):
 
 
 async def test_a_cancelled_consumer_says_goodbye_and_ends_without_an_error(connect, monkeypatch):
-    monkeypatch.setattr(consumer, "GOODBYE_SECONDS", 0)
+    monkeypatch.setattr(goodbye, "SECONDS", 0)
     socket = await connect()
     await socket.send_to(text_data='{"op":"hello"}')
     assert json.loads((await socket.receive_output(timeout=5))["text"])["op"] == "welcome"
@@ -189,8 +189,8 @@ async def test_a_cancelled_consumer_says_goodbye_and_ends_without_an_error(conne
 async def test_clients_come_back_spread_over_a_second_and_over_more_where_they_are_many(
     connect, monkeypatch, of_each, spread
 ):
-    monkeypatch.setattr(consumer, "GOODBYE_SECONDS", 0)
-    monkeypatch.setattr(consumer, "RETRY_MS_A_CLIENT", of_each)
+    monkeypatch.setattr(goodbye, "SECONDS", 0)
+    monkeypatch.setattr(goodbye, "RETRY_MS_A_CLIENT", of_each)
     sockets = [await connect() for _ in range(3)]
 
     sockets[0].future.cancel()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from prometheus_client import REGISTRY
 
-from consumers import changes, process, sse, window
+from consumers import changes, goodbye, process, sse, window
 from consumers.sse import EventStream
 from consumers.viewer import Viewer
 from consumers.visits import Visits
@@ -403,7 +403,7 @@ def open_streams():
 
 
 async def test_a_server_that_stops_says_goodbye(start_hub, request_of, monkeypatch):
-    monkeypatch.setattr(sse, "GOODBYE_SECONDS", 0)
+    monkeypatch.setattr(goodbye, "SECONDS", 0)
     hub = await start_hub(MemoryLog(1))
     response = request_of(hub, "after=0")
     await until(lambda: response.client.events)
