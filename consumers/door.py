@@ -9,11 +9,13 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, cast
 
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 
 from .metrics import meter
 from .process import Process, process
-from .protocol import CloseCode, Refused
+from .protocol import CloseCode, Refused, bad_request
 from .refusal import body_of, headers_with, status_of
 from .sight import Sight
 from .subscription import LogReplaced
@@ -90,6 +92,8 @@ async def _answer(view: View, request: HttpRequest, *arguments: Any, **named: An
             return _refusal(refused)
         except LogReplaced:
             return _refusal(Refused(CloseCode.RESTART, "The log was replaced just now; ask again."))
+        except (BadRequest, MultiPartParserError, SuspiciousOperation) as error:  # What Django answers with 400.
+            return _refusal(bad_request(str(error)))
         except Exception:  # Most likely the database.
             if shared.may_say("history_failed"):
                 logger.exception("The log cannot be shown", extra={"action": "history_failed"})

@@ -150,6 +150,27 @@ async def test_what_is_no_question_is_told_how_to_ask(open_to_this_machine, body
     assert '{"type": "academy.order_paid"}' in answer.json()["error"]
 
 
+@pytest.mark.parametrize(
+    "kind, body",
+    [
+        ("application/x-www-form-urlencoded", b"a=" + 3_000_000 * b"x"),
+        ("application/x-www-form-urlencoded", 2000 * b"a=1&"),
+        ("application/x-www-form-urlencoded; charset=latin-1", b"a=1"),
+        ("multipart/form-data", b"x"),
+    ],
+)
+async def test_what_django_takes_for_too_much_or_for_nonsense_is_no_fault_of_the_log(
+    open_to_this_machine, caplog, kind, body
+):
+    client = AsyncClient(enforce_csrf_checks=True)
+    client.cookies["csrftoken"] = "a" * 32
+
+    answer = await client.post(ADDRESS, body, content_type=kind, headers={"x-csrftoken": "a" * 32})
+
+    assert answer.status_code == 400 and answer.json()["error"]
+    assert "cannot be shown" not in caplog.text
+
+
 async def test_it_cannot_be_done_by_a_link(open_to_this_machine):
     answer = await AsyncClient().get(ADDRESS)
 
