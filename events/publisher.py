@@ -270,7 +270,6 @@ class Publisher:
         while is_known or is_pending(MAIN, using=using, first=first):
             is_known = False
             numbered = number(MAIN, using=using, first=first)
-            self._outcomes.try_again()
             self._nudge.send(numbered)
             is_full = len(numbered.entries) >= BATCH
             if self._connection.vendor == "sqlite":
@@ -279,6 +278,8 @@ class Publisher:
                 time.sleep(pause_after(len(numbered.entries)))
             if not is_full:
                 break
+        # Whoever numbered them: it may have been another process, before we looked.
+        self._outcomes.try_again()
         if self._connection.vendor == "sqlite" and time.monotonic() - self._connected > IDLE_SECONDS:
             # The sweeps of a server let no connection idle, and one that is kept never sees that its file was replaced.
             self._disconnect()

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from events import log, metrics, outcomes
 from events.models import EventRow, NoteRow
 from events.notes import REACTIONS
+from events.numbering import number
 from events.outcomes import Outcomes
 from events.publisher import publisher
 from events.sending import Sending
@@ -158,6 +159,19 @@ def test_what_has_no_position_yet_waits_for_it_and_is_tried_again(transactional_
     assert (first, was_waiting, second, waiting.waits_for_positions) == (0, True, 1, False)
     assert noted() == [7]
     assert failed() == {}
+
+
+def test_whoever_flushes_waits_for_what_another_process_has_given_its_position(own, failed, monkeypatch):
+    monkeypatch.setattr(outcomes, "WAIT", 3600)
+    event = an_event()
+    (row_id,) = append(event)
+    own.note_here(a_sending(event))
+    before = len(own._outcomes), own._outcomes.waits_for_positions
+    number(MAIN, using="default")
+    own.wake(row_id)
+
+    assert own.flush(5)
+    assert (before, noted(), failed()) == ((1, True), [1], {})
 
 
 def test_it_does_not_wait_for_ever(transactional_db, failed, caplog, monkeypatch):
