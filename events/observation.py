@@ -4,19 +4,17 @@ No other signal is touched, and nothing of Django is replaced. The sender gets w
 cannot be observed it is streamed all the same, and its reactions are unknown.
 """
 
-import logging
+import contextlib
 import sys
 from types import CoroutineType
 from typing import Any
 
-from django.dispatch import Signal
+from django.dispatch import Signal, dispatcher
 
-from . import metrics
 from .attachment import attached
 from .origin import line
+from .roster import Roster, known
 from .sending import Sending, current, enter, leave, steps
-
-logger = logging.getLogger("signalcast.events")
 
 
 def observe(signal: Signal) -> bool:
@@ -68,18 +66,14 @@ def _observed(own: Any) -> type:
 
 
 def _subclass(own: Any) -> type:
-    # Somebody's own class may call its receivers in another order.
-    in_order = own._live_receivers is Signal._live_receivers
-
     class Observed(own):
         # Nothing of its own: only so may it take the other's place.
         __slots__ = ()
 
         @property
         def sender_receivers_cache(self) -> Any:
-            # Django asks it for the sender as soon as anybody receives, and not every sender has a hash, or can be
-            # referenced weakly. As long as that is us alone, the sender need not know.
-            return vars(self)["sender_receivers_cache"] if len(self.receivers) > 1 else _NO_CACHE
+            # Django asks it for the sender, and not every sender has a hash, or can be referenced weakly. We have one.
+            return _NO_CACHE
 
         def send(self, *arguments: Any, **named: Any) -> Any:
             return _send(self, "send", super().send, arguments, named)
@@ -92,7 +86,7 @@ def _subclass(own: Any) -> type:
             try:
                 responses = await _within(sending, super().asend(*arguments, **named))
             finally:
-                _finish(sending)
+                sending.finish()
             return sending.as_unwatched(responses)
 
         async def asend_robust(self, *arguments: Any, **named: Any) -> Any:
@@ -100,7 +94,7 @@ def _subclass(own: Any) -> type:
             try:
                 responses = await _within(sending, super().asend_robust(*arguments, **named))
             finally:
-                _finish(sending)
+                sending.finish()
             return sending.as_unwatched(responses)
 
         def connect(self, *arguments: Any, **named: Any) -> Any:
@@ -120,12 +114,26 @@ def _subclass(own: Any) -> type:
             sending = current()
             if sending is None or sending.signal is not self:
                 return super()._live_receivers(sender)
-            _look(self)
+            try:
+                cast = attached[self].roster.cast(self, sender)
+            except Exception:  # It is Django's own, and has changed before. Nobody is known, then.
+                cast = None
+            # To have Django find them again takes as long as all the rest. Somebody's own class, or what an error
+            # tracker has put in its place, may find others; and only Django tidies up behind those that are gone.
+            if cast and own._live_receivers is _WAY_OF_DJANGO and not self._dead_receivers:
+                called = cast.called()
+                if called:
+                    return sending.observe(*called, cast.names, cast.ignored)
             live = super()._live_receivers(sender)
             try:
-                return sending.observe(live, attached[self].roster.cast(sender), in_order=in_order)
-            except Exception:  # It is Django's own, and has changed before. The signal is sent as if nobody looked.
-                return live
+                sync, later = live
+                if type(sync) is list is type(later):
+                    return sending.observe(
+                        sync, later, [known(each) for each in sync + later], cast.ignored if cast else ()
+                    )
+            except Exception:  # The signal is sent as if nobody looked.
+                pass
+            return live
 
     return Observed
 
@@ -138,16 +146,8 @@ def _send(signal: Any, method: str, send: Any, arguments: Any, named: Any) -> An
         responses = send(*arguments, **named)
     finally:
         leave(token)
-        _finish(sending)
-    return sending.as_unwatched(responses)
-
-
-def _finish(sending: Sending) -> None:
-    try:
         sending.finish()
-    except Exception:  # The sender has its answer, and nothing of ours may take its place.
-        metrics.failed("note")
-        logger.exception("What receivers did could not be handed over", extra={"action": "note_failed"})
+    return sending.as_unwatched(responses)
 
 
 def _within(sending: Sending, running: Any) -> Any:
@@ -156,7 +156,27 @@ def _within(sending: Sending, running: Any) -> Any:
 
 
 def _look(signal: Any) -> None:
-    try:
+    with contextlib.suppress(Exception):  # Then nobody is known.
         attached[signal].roster.look(signal)
-    except Exception:  # It is Django's own, and has changed before. Nobody is known, then.
-        return
+
+
+def _way_of_django() -> Any:
+    """How Django finds receivers, if we find the same; None if it has changed, or an error tracker was here first."""
+    way: Any = Signal._live_receivers
+    try:
+        probe = Signal()
+        for sender, receiver in ((None, _receive), (probe, _receive_later), (Signal, _receive)):
+            probe.connect(receiver, sender=sender)
+        is_ours = way.__globals__ is vars(dispatcher) and Roster().cast(probe, probe).called() == way(probe, probe)
+    except Exception:
+        return None
+    return way if is_ours else None
+
+
+def _receive(**arguments: Any) -> None: ...
+
+
+async def _receive_later(**arguments: Any) -> None: ...
+
+
+_WAY_OF_DJANGO = _way_of_django()

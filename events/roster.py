@@ -54,6 +54,16 @@ def known(receiver: Any) -> Known:
         return _unusual(receiver)
 
 
+class _Part(NamedTuple):
+    """Who was connected, and for whom."""
+
+    sender: Any
+    name: Known
+    held: Any
+    """The receiver, or a weak reference to it."""
+    is_later: bool
+
+
 @lru_cache(maxsize=4096)
 def place(file: str, module: str) -> str:
     """`academy/receivers.py`: a file of a module, as it lies in the project or in its package, wherever that is."""
@@ -62,14 +72,34 @@ def place(file: str, module: str) -> str:
     return "/".join(parts[-depth:])
 
 
-class Cast(NamedTuple):
+class Cast:
     """Who is called when a sender sends, in order, and who is not."""
 
-    sync: list[Known]
-    later: list[Known]
-    """The asynchronous ones, which Django calls after the others."""
-    ignored: Sequence[str]
-    """JSON, without braces."""
+    __slots__ = ("_held", "_is_weak", "_sync", "ignored", "later", "names", "sync")
+
+    def __init__(self, sync: Sequence[_Part], later: Sequence[_Part], ignored: Sequence[str]) -> None:
+        self.sync = [part.name for part in sync]
+        self.later = [part.name for part in later]
+        """The asynchronous ones, which Django calls after the others."""
+        self.names = [*self.sync, *self.later]
+        self.ignored = ignored
+        """JSON, without braces."""
+        self._held = [part.held for part in (*sync, *later)]
+        self._is_weak = any(isinstance(held, ReferenceType) for held in self._held)
+        self._sync = len(sync)
+
+    def called(self) -> tuple[list[Any], list[Any]] | None:
+        """The receivers themselves, as Django finds them, anew for each send; None if one of them is gone."""
+        if not self._is_weak:
+            return self._held[: self._sync], self._held[self._sync :]
+        receivers = []
+        for held in self._held:
+            if isinstance(held, ReferenceType):
+                held = held()
+                if held is None:
+                    return None
+            receivers.append(held)
+        return receivers[: self._sync], receivers[self._sync :]
 
 
 class Roster:
@@ -80,18 +110,20 @@ class Roster:
     def __init__(self) -> None:
         self._entries: list[Any] = []
         self._named: dict[Any, tuple[Known, Any]] = {}
-        self._there: list[tuple[Any, Known, bool]] = []
+        self._there: list[_Part] = []
         self._dead: dict[str, Known] = {}
         self._casts: dict[Any, Cast] = {}
 
     def look(self, signal: Signal) -> None:
-        """Take note of who is connected, if that has changed: of one that is gone its name will not be there."""
-        if getattr(signal, "_dead_receivers", False) or signal.receivers != self._entries:
-            self._look(list(signal.receivers))
+        """Take note of who is connected now: of one that is gone later its name will not be there."""
+        self._look(list(signal.receivers))
 
-    def cast(self, sender: Any) -> Cast:
-        """Who should be called when this sender sends, as far as was seen at the last look."""
-        key = _identity(sender)
+    def cast(self, signal: Signal, sender: Any) -> Cast:
+        """Who should be called when this sender sends now."""
+        if signal._dead_receivers or signal.receivers != self._entries:
+            self.look(signal)
+        # As Django identifies it: two numbers for a bound method.
+        key = (id(sender.__self__), id(sender.__func__)) if hasattr(sender, "__func__") else id(sender)
         found = self._casts.get(key)
         if found is None:
             if len(self._casts) >= MAX_SENDERS:
@@ -109,19 +141,22 @@ class Roster:
         there = {name.path for name, _ in named.values()}
         dead = self._dead | {name.path: name for name in gone}
         self._dead = dict([(path, name) for path, name in dead.items() if path not in there][-MAX_DEAD:])
-        self._there = [(entry[0], named[entry[0]][0], entry[-1] is True) for entry in entries if entry[0] in named]
+        self._there = [
+            _Part(entry[0][1], *named[entry[0]], entry[-1] is True) for entry in entries if entry[0] in named
+        ]
         self._named, self._entries, self._casts = named, entries, {}
 
     def _cast(self, sender: Any) -> Cast:
-        called: tuple[list[Known], list[Known]] = ([], [])
+        sync: list[_Part] = []
+        later: list[_Part] = []
         ignored = [(name, "dead") for name in self._dead.values()]
-        for key, name, is_later in self._there:
-            if key[1] == sender or key[1] == _NOBODY:
-                called[is_later].append(name)
+        for part in self._there:
+            if part.sender == sender or part.sender == _NOBODY:
+                (later if part.is_later else sync).append(part)
             elif len(ignored) < MAX_IGNORED:
-                ignored.append((name, "sender"))
+                ignored.append((part.name, "sender"))
         texts = [f'{name.text},"outcome":"ignored","why":"{why}"' for name, why in ignored]
-        return Cast(*called, texts)
+        return Cast(sync, later, texts)
 
 
 _names: dict[_Key, Known] = {}
@@ -167,8 +202,3 @@ def _class(kind: Any) -> Known:
 
 def _called(held: Any) -> Any:
     return held() if isinstance(held, ReferenceType) else held
-
-
-def _identity(sender: Any) -> int | tuple[int, int]:
-    """As Django's own: two numbers for a bound method."""
-    return (id(sender.__self__), id(sender.__func__)) if hasattr(sender, "__func__") else id(sender)

@@ -5,6 +5,7 @@ by whoever stores it.
 """
 
 import json
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextvars import ContextVar
 from time import perf_counter_ns
@@ -13,8 +14,11 @@ from typing import Any
 
 from django.dispatch import Signal
 
+from . import metrics
 from .failure import Failure, failure
-from .roster import Cast, Known, known
+from .roster import Known, known
+
+logger = logging.getLogger("signalcast.events")
 
 MAX_REACTIONS = 100
 MAX_TRACEBACKS = 5
@@ -38,6 +42,7 @@ class Sending:
     _times: Times
     _ignored: Sequence[str] = ()
     _sync = 0
+    _ours: Any = None
     _failures: dict[int, Failure] | None = None
     _settle: "Callable[[Sending | Late], None] | None" = None
 
@@ -51,30 +56,23 @@ class Sending:
         self._open = [True, False]
         self.nanoseconds = -perf_counter_ns()
 
-    def observe(self, live: Any, cast: Cast, *, in_order: bool) -> Any:
-        """The receivers that Django is about to call, each with a clock around it; if this is not the usual form, as
-        they are. `in_order` says whether they come in the order of the cast."""
-        sync, later = live
-        if type(sync) is not list or type(later) is not list:
-            return live
-        names = _names(sync, cast.sync, in_order)
-        times: Times = [None] * (len(sync) + len(later))
-        self._sync, self._times, self._ignored = len(sync), times, cast.ignored
-        if not later and len(names) == 1 and names[0].is_ours:
-            self._names = names
-            return live  # Nobody else looks on, as with most signals while they are new.
+    def observe(
+        self, sync: list[Receiver], later: list[Receiver], names: Sequence[Known], ignored: Sequence[str]
+    ) -> tuple[list[Receiver], list[Receiver]]:
+        """The receivers that Django is about to call, the asynchronous ones last, each with a clock around it."""
+        times: Times = [None] * len(names)
+        self._sync, self._times, self._names, self._ignored = len(sync), times, names, ignored
+        if names and names[0].is_ours:  # It is kept in front.
+            self._ours = sync[0]
         clocked = [
             receiver if name.is_ours else _clocked(receiver, name, index, times, self)
-            for index, (receiver, name) in enumerate(zip(sync, names, strict=True))
+            for index, (receiver, name) in enumerate(zip(sync, names, strict=False))
         ]
         if not later:
-            self._names = names
             return clocked, later
-        names_later = _names(later, cast.later, in_order)
-        self._names = [*names, *names_later]
         return clocked, [
-            _clocked_later(receiver, name, index, times, self)
-            for index, (receiver, name) in enumerate(zip(later, names_later, strict=True), len(sync))
+            _clocked_later(receiver, names[index], index, times, self)
+            for index, receiver in enumerate(later, len(sync))
         ]
 
     def as_unwatched(self, responses: Any) -> Any:
@@ -87,7 +85,7 @@ class Sending:
             code = getattr(receiver, "__code__", None)
             if code is _CODE or code is _CODE_LATER:
                 answer.append((receiver.__wrapped__, *pair[1:]))
-            elif receiver is None or not known(receiver).is_ours:
+            elif receiver is None or (receiver is not self._ours and not known(receiver).is_ours):
                 answer.append(pair)
         return answer
 
@@ -168,7 +166,11 @@ class Sending:
     def _close(self) -> None:
         # Two threads may come at the same moment: only one of them gets the second.
         if self._open and self._open.pop() and self._settle is not None:
-            self._settle(self)
+            try:
+                self._settle(self)
+            except Exception:  # The sender has its answer, and nothing of ours may take its place.
+                metrics.failed("note")
+                logger.exception("What receivers did could not be handed over", extra={"action": "note_failed"})
 
 
 class Late:
@@ -240,7 +242,9 @@ def _clocked(receiver: Receiver, name: Known, index: int, times: Times, sending:
             sending.late(index)
         return response
 
-    return _named(clocked, receiver, name)
+    # For whoever asks it for its name, as Django does when a receiver fails.
+    clocked.__qualname__, clocked.__wrapped__ = name.name, receiver  # type: ignore[attr-defined]
+    return clocked
 
 
 def _clocked_later(receiver: Receiver, name: Known, index: int, times: Times, sending: Sending) -> Receiver:
@@ -257,19 +261,9 @@ def _clocked_later(receiver: Receiver, name: Known, index: int, times: Times, se
             sending.late(index)
         return response
 
-    return _named(clocked, receiver, name)
-
-
-def _named(clocked: Any, receiver: Receiver, name: Known) -> Receiver:
-    """For whoever asks it for its name, as Django does when a receiver fails."""
-    clocked.__qualname__ = name.name
-    clocked.__wrapped__ = receiver
-    wrapped: Receiver = clocked
-    return wrapped
-
-
-def _names(receivers: Sequence[Receiver], cast: Sequence[Known], in_order: bool) -> Sequence[Known]:
-    return cast if in_order and len(cast) == len(receivers) else [known(receiver) for receiver in receivers]
+    # For whoever asks it for its name, as Django does when a receiver fails.
+    clocked.__qualname__, clocked.__wrapped__ = name.name, receiver  # type: ignore[attr-defined]
+    return clocked
 
 
 _NOBODY = Known("", "", "", None)

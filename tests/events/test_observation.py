@@ -6,21 +6,22 @@ import gc
 import json
 import weakref
 from functools import partial
-from types import SimpleNamespace
+from types import CellType, FunctionType, SimpleNamespace
 
 import django
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.db import connection, connections
 from django.db.models.signals import ModelSignal, post_save
-from django.dispatch import Signal
+from django.dispatch import Signal, dispatcher
 
 from academy.models import Course
-from events import detach, log
+from events import detach, log, observation
 from events.attachment import attached
+from events.outcomes import Outcomes
 from events.publisher import publisher
 from events.receivers import record
-from events.sending import MAX_TRACEBACKS, Sending
+from events.sending import MAX_TRACEBACKS
 from events.streams import MAIN
 
 from . import reactions as made
@@ -371,6 +372,49 @@ def test_where_django_looks_unfamiliar_signals_are_sent_all_the_same(stream, not
     assert [told.get("unknown") for told in noted()] == [True]
 
 
+@pytest.mark.parametrize("change", [lambda *entry: (entry[0], None, *entry[1:]), lambda *entry: (*entry[:-1], "now")])
+def test_a_django_that_holds_receivers_otherwise_is_asked_for_them(monkeypatch, change):
+    connect = Signal.connect
+
+    def otherwise(self, *arguments, **named):
+        connect(self, *arguments, **named)
+        self.receivers = [change(*entry) for entry in self.receivers]
+
+    assert observation._way_of_django() is Signal._live_receivers
+    monkeypatch.setattr(Signal, "connect", otherwise)
+    assert observation._way_of_django() is None
+
+
+@pytest.mark.parametrize("live", [[], ([], [], []), None], ids=repr)
+def test_a_django_that_finds_receivers_otherwise_is_asked_for_them(monkeypatch, live):
+    way = FunctionType((lambda self, sender: live).__code__, vars(dispatcher), closure=(CellType(live),))
+    monkeypatch.setattr(Signal, "_live_receivers", way)
+
+    assert observation._way_of_django() is None
+
+
+def test_an_error_tracker_that_was_here_first_is_asked_for_them(monkeypatch):
+    before = Signal._live_receivers
+    monkeypatch.setattr(Signal, "_live_receivers", lambda signal, sender: before(signal, sender))
+
+    assert observation._way_of_django() is None
+
+
+def test_django_tidies_up_behind_who_was_collected_whoever_sends_next(stream, outcomes):
+    def received(**arguments):
+        return "gone"
+
+    signal = connected(made.quick)
+    signal.connect(received, sender=Course)
+    stream(signal)
+    del received
+    gc.collect()
+    signal.send(sender=None)
+
+    assert (len(signal.receivers), signal._dead_receivers) == (2, False)
+    assert [outcome for _, outcome in outcomes()] == ["ok", "ignored"]
+
+
 def test_entries_of_another_shape_leave_receivers_known_by_what_is_called(stream, noted):
     signal = stream(connected(made.quick))
     signal.receivers = SimpleNamespaces(signal.receivers)
@@ -482,7 +526,7 @@ def test_when_what_receivers_did_cannot_be_handed_over_the_sender_has_its_answer
     stream, transactional_db, monkeypatch, failed, caplog, method
 ):
     signal = stream(connected(made.quick))
-    monkeypatch.setattr(Sending, "finish", lambda sending: 1 / 0)
+    monkeypatch.setattr(Outcomes, "add", lambda outcomes, outcome: 1 / 0)
 
     assert send(signal, method) == [(made.quick, "quick")]
     assert failed() == {"note": 1}

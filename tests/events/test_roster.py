@@ -25,11 +25,10 @@ def test_what_is_kept_of_senders_is_bounded(signal):
     receiver = a_receiver(1)
     signal.connect(receiver)
     known_of = Roster()
-    known_of.look(signal)
     senders = [object() for _ in range(2 * MAX_SENDERS)]
 
     for sender in senders:
-        assert [each.name for each in known_of.cast(sender).sync] == ["receiver_1"]
+        assert [each.name for each in known_of.cast(signal, sender).sync] == ["receiver_1"]
 
     assert len(known_of._casts) <= MAX_SENDERS
 
@@ -51,5 +50,16 @@ def test_of_receivers_that_are_gone_the_newest_are_told(signal):
         del receiver
         known_of.look(signal)
 
-    told = [json.loads(f"{{{each}}}")["receiver"] for each in known_of.cast(None).ignored]
+    told = [json.loads(f"{{{each}}}")["receiver"] for each in known_of.cast(signal, None).ignored]
     assert told == [f"shop.receivers.receiver_{number}" for number in range(5, MAX_DEAD + 5)]
+
+
+def test_who_is_gone_by_the_time_of_the_call_is_left_to_django(signal):
+    receiver, other = a_receiver(1), a_receiver(2)
+    signal.connect(receiver)
+    signal.connect(other)
+    cast = Roster().cast(signal, None)
+    assert cast.called() == ([receiver, other], [])
+
+    del receiver
+    assert cast.called() is None
