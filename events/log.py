@@ -19,7 +19,6 @@ from .settings import current
 # The read side sees of this package what is here.
 from .watch import Watch as Watch
 
-notes_head = notes.head
 read_notes = notes.read
 notes_of = notes.of_range
 notes_of_event = notes.of_event

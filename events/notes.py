@@ -21,8 +21,6 @@ GHOST = "ghost"
 # How many are deleted at once; on SQLite with a pause after them, in seconds, for the senders' sake.
 BATCH = 1000
 PAUSE = 0.02
-# Nine parameters for each note, and SQLite may take 32,766 in a statement.
-MOST_AT_ONCE = 1000
 
 _FIELDS = "cursor, kind, position, event_id, type, text"
 _COLUMNS = f"stream, {_FIELDS}"
@@ -30,7 +28,9 @@ _READ = ", ".join(f"n.{name}" for name in _FIELDS.split(", "))
 
 
 def write(stream: str, notes: Sequence[Note], *, using: str | None = None) -> int:
-    """Store notes, at most 1,000, and give them the next cursors, in order. Returns the newest cursor.
+    """Store notes, and give them the next cursors, in order. Returns the newest cursor.
+
+    A thousand at most: each takes seven parameters, and SQLite 32,766 in a statement.
 
     The lock on the stream's notebook is held until the commit, so that no cursor is seen before a smaller one; the
     numbering of events has another, and does not wait.

@@ -184,7 +184,7 @@ def test_so_does_django_s_own(order_paid, transactional_db):
 
     assert (result.testsRun, result.errors, result.failures) == (1, [], [])
     assert publisher().flush(5)
-    assert log.notes_head(MAIN) == 0
+    assert log.head(MAIN).noted == 0
 
 
 def test_what_a_sender_had_at_hand_goes_though_its_transaction_goes_on(order_paid, transactional_db):
@@ -253,7 +253,7 @@ def test_without_a_thread_a_ghost_is_noted_with_the_next_event_or_not_at_all(
     with pytest.raises(Undo), transaction.atomic():
         order_paid.send(sender=None, note="a")
         raise Undo
-    before = log.notes_head(MAIN)
+    before = log.head(MAIN).noted
     order_paid.send(sender=None, note="b")
     if publisher_mode == "off":
         publisher().wake(0)
@@ -308,7 +308,7 @@ def test_a_process_that_ends_in_a_transaction_says_nothing(database_url, transac
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert log.notes_head(MAIN) == 0
+    assert log.head(MAIN).noted == 0
 
 
 def test_a_ghost_is_held_by_its_own_words_alone(order_paid, transactional_db):

@@ -83,7 +83,7 @@ def test_a_sender_is_noted_only_once_it_has_its_answer_and_its_transaction_has_c
 
     def look(**arguments):
         assert publisher().flush(5)
-        during.append((EventRow.objects.get().position, log.notes_head(MAIN)))
+        during.append((EventRow.objects.get().position, log.head(MAIN).noted))
 
     order_paid.connect(look)
     order_paid.send(sender=None)
@@ -92,10 +92,10 @@ def test_a_sender_is_noted_only_once_it_has_its_answer_and_its_transaction_has_c
     with transaction.atomic():
         order_paid.send(sender=None)
         assert own.flush(5)
-        before = log.notes_head(MAIN)
+        before = log.head(MAIN).noted
 
     assert own.flush(5)
-    assert (during, before, log.notes_head(MAIN)) == ([(1, 0)], 1, 2)
+    assert (during, before, log.head(MAIN).noted) == ([(1, 0)], 1, 2)
 
 
 def test_where_the_notes_have_no_place_events_go_on_and_nothing_is_forgotten(
@@ -241,7 +241,7 @@ def test_a_burst_leaves_nothing_in_memory(order_paid, own, positions):
     finally:
         tracemalloc.stop()
 
-    assert log.notes_head(MAIN) == 1000
+    assert log.head(MAIN).noted == 1000
     assert held < 500_000
 
 
@@ -250,9 +250,9 @@ def test_inline_the_sender_notes_it_when_it_has_its_answer(order_paid, own, sett
     order_paid.send(sender=None)
     with transaction.atomic():
         order_paid.send(sender=None)
-        before = log.notes_head(MAIN)
+        before = log.head(MAIN).noted
 
-    assert (before, log.notes_head(MAIN), noted()) == (1, 2, [1, 2])
+    assert (before, log.head(MAIN).noted, noted()) == (1, 2, [1, 2])
     assert own._thread is None
 
 

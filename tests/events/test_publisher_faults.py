@@ -169,9 +169,9 @@ def test_what_a_thread_that_was_killed_had_to_note_is_noted_and_told_by_whoever_
     order_paid.send(sender=None)
     until(lambda: not own._thread.is_alive())
 
-    assert (log.notes_head(MAIN), Recorder.told) == (0, [1])
+    assert (log.head(MAIN).noted, Recorder.told) == (0, [1])
     own.flush(0)
-    assert (log.notes_head(MAIN), Recorder.told) == (1, [1, 0])
+    assert (log.head(MAIN).noted, Recorder.told) == (1, [1, 0])
     own.wake(0)
 
 
@@ -181,9 +181,9 @@ def test_a_process_whose_senders_publish_tells_the_group_nothing_at_its_end_eith
     Recorder.told.clear()
     asyncio.run(order_paid.asend(sender=None))
 
-    assert (own.waiting_to_be_noted, log.notes_head(MAIN)) == (1, 0)
+    assert (own.waiting_to_be_noted, log.head(MAIN).noted) == (1, 0)
     assert own.flush()
-    assert (log.notes_head(MAIN), Recorder.told) == (1, [])
+    assert (log.head(MAIN).noted, Recorder.told) == (1, [])
 
 
 def test_where_no_thread_can_be_had_the_sender_goes_on_and_the_next_wake_up_tries_again(
