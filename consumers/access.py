@@ -47,6 +47,15 @@ def viewer_of_request(request: HttpRequest) -> Viewer:
     return _viewer(getattr(request, "user", None), _is_local_request(request))
 
 
+def address(request: HttpRequest, *, query: bool = False) -> str:
+    """The path of what is asked for, as a browser knows it; with its query, if that is wanted.
+
+    Where a proxy takes FORCE_SCRIPT_NAME off, `request.path` lacks it under ASGI, and has it under WSGI.
+    """
+    path = request.get_full_path_info() if query else request.path_info
+    return f"{request.META['SCRIPT_NAME'].rstrip('/')}{path}"
+
+
 def may_measure(request: HttpRequest) -> bool:
     """Whether somebody may know how much there is to do here: who is on this machine, or knows METRICS_TOKEN."""
     return _is_local_request(request) or _knows_the_token(request)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from events.settings import Settings, current
 
 from . import messages, schemas
-from .access import SUBPROTOCOL
+from .access import SUBPROTOCOL, address
 from .dialect import CloudEvents, SignalcastV1
 from .limits import of_messages
 from .messages import Message
@@ -53,7 +53,7 @@ class Place:
 @never_cache
 @require_safe
 async def asyncapi(request: HttpRequest) -> HttpResponse:
-    root = request.path.removesuffix(NAME)
+    root = address(request).removesuffix(NAME)
     return JsonResponse(document(Place(host=request.get_host(), root=root, is_secure=request.is_secure()), current()))
 
 

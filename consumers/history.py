@@ -14,6 +14,7 @@ from events.event import Entry
 from events.streams import MAIN
 
 from . import query
+from .access import address
 from .chain import MAX_EVENTS, MAX_ID, chain_of
 from .door import Guest, answers_in_json, error, let_in
 from .export import CONTENT_TYPE, export
@@ -155,4 +156,4 @@ def _link(request: HttpRequest, place: Mapping[str, str]) -> str:
     """The address of another page with the same filter."""
     pairs = parse_qsl(request.META["QUERY_STRING"], keep_blank_values=True)
     others = [(name, value) for name, value in pairs if name not in _PLACES]
-    return f"{request.path}?{urlencode([*place.items(), *others], safe=':*')}"
+    return f"{address(request)}?{urlencode([*place.items(), *others], safe=':*')}"

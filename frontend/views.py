@@ -63,7 +63,7 @@ def page(request: HttpRequest, template: str, config: Config) -> HttpResponse:
 def refuse(request: HttpRequest, code: int) -> HttpResponse:
     """To the sign-in page, if signing in may help; otherwise a page that says what is missing."""
     if code == SIGN_IN:
-        return redirect_to_login(request.get_full_path())
+        return redirect_to_login(access.address(request, query=True))
     user = getattr(request, "user", None)
     name = user.get_username() if user is not None and user.is_authenticated else None
     context = {"name": name, "login": sign_in_address(request)}
@@ -75,12 +75,14 @@ def config(request: HttpRequest, viewer: access.Viewer) -> dict[str, Any]:
     attachments = catalog.attachments()
     seen = visible(viewer, [attachment.type for attachment in attachments])
     attachments = tuple(attachment for attachment in attachments if attachment.type in seen)
+    here = access.address(request)
     return {
-        "socket": f"{request.path}ws/",
-        "api": f"{request.path}api/",
+        "here": here,
+        "socket": f"{here}ws/",
+        "api": f"{here}api/",
         "stream": "main",
         "login": sign_in_address(request),
-        "catalog": f"{request.path}{CATALOG}",
+        "catalog": f"{here}{CATALOG}",
         "user": viewer.name,
         "open": viewer.open,
         # One receiver of each is the one that records it.
@@ -101,8 +103,10 @@ def config(request: HttpRequest, viewer: access.Viewer) -> dict[str, Any]:
 
 def config_of_signals(request: HttpRequest, viewer: access.Viewer) -> dict[str, Any]:
     """The same of the page of signals, which is one below the dashboard."""
-    dashboard = request.path.removesuffix(CATALOG)
+    here = access.address(request)
+    dashboard = here.removesuffix(CATALOG)
     return {
+        "here": here,
         "dashboard": dashboard,
         "signals": f"{dashboard}api/signals/",
         "login": sign_in_address(request),
@@ -116,11 +120,11 @@ def testing(request: HttpRequest, viewer: access.Viewer) -> dict[str, str] | Non
     if not viewer.tests:
         return None
     header = settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-")
-    return {"address": f"{request.path}api/test-event/", "header": header, "token": get_token(request)}
+    return {"address": f"{access.address(request)}api/test-event/", "header": header, "token": get_token(request)}
 
 
 def sign_in_address(request: HttpRequest) -> str:
-    return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': request.path})}"
+    return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': access.address(request)})}"
 
 
 def guarded(response: HttpResponse) -> HttpResponse:

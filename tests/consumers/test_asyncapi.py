@@ -64,6 +64,14 @@ async def test_under_a_prefix_the_addresses_are_below_it(get):
     assert [channel["address"] for channel in whole["channels"].values()] == ["/ws/", "/sse/"]
 
 
+async def test_under_a_prefix_that_a_proxy_takes_off_they_have_it(get, settings):
+    settings.FORCE_SCRIPT_NAME = "/app"
+
+    whole = await get("/school/live/asyncapi.json")
+
+    assert [server["pathname"] for server in whole["servers"].values()] == ["/app/school/live"] * 2
+
+
 async def test_over_tls_the_addresses_are_secure(get, settings):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

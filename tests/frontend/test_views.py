@@ -6,9 +6,10 @@ import re
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
+from django.test import AsyncRequestFactory
 
 from consumers import tokens
-from frontend.views import CONTENT_SECURITY_POLICY
+from frontend.views import CONTENT_SECURITY_POLICY, dashboard, signals
 
 
 @pytest.fixture
@@ -50,6 +51,23 @@ def test_the_scripts_are_told_where_the_socket_is_and_what_is_streamed(config):
     assert config["models"]["academy.order"] == "academy.models.Order"
     assert config["models"]["auth.user"] == "django.contrib.auth.models.User"
     assert set(config["examples"]) == {"shell", "code"}
+
+
+@pytest.mark.parametrize("kept", ["", "/app"], ids=["taken off", "kept"])
+def test_below_a_prefix_all_addresses_have_it_whether_or_not_a_proxy_takes_it_off(kept, settings, db):
+    settings.FORCE_SCRIPT_NAME = "/app"
+    settings.DEBUG = True
+    request = AsyncRequestFactory().get(f"{kept}/live/", {"at": "7"})
+
+    page, other = (view(request).content.decode() for view in (dashboard, signals))
+    settings.DEBUG = False
+    door = dashboard(request)["Location"]
+
+    assert '"socket": "/app/live/ws/", "api": "/app/live/api/"' in page
+    assert '"catalog": "/app/live/catalog/"' in page
+    assert '"address": "/app/live/api/test-event/"' in page
+    assert '"signals": "/app/live/api/signals/"' in other
+    assert door.endswith("?next=/app/live/%3Fat%3D7")
 
 
 def only_courses(viewer, stream, event_type):
