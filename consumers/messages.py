@@ -3,12 +3,9 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any, get_args, get_type_hints
 
-from events.event import Entry, Event
-
-from . import protocol
+from . import protocol, samples
 from .batch import Batch
 from .noteframe import NoteFrame
 from .protocol import CloseCode, Gap, Hello, Limits
@@ -16,14 +13,6 @@ from .schemas import CURSOR, HEAD, MOMENT, POSITION, Schema, object_of, or_null,
 
 _HELLO = Hello()
 _CLOUDEVENT = "application/cloudevents+json"
-
-_SOURCE, _STREAM, _EPOCH = "/signalcast", "main", "a657905a6ce14546920fa4b260362a35"
-_TIME = datetime(2026, 11, 22, 18, 59, 18, 415969, UTC)
-_DATA = {
-    "order": {"model": "academy.order", "pk": 1, "fields": {"course_title": "Typography I", "amount": "129.00"}},
-    "user": {"model": "auth.user", "pk": 1},
-    "note": "hello",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +56,8 @@ def by_client(limits: Limits) -> list[Message]:
                 {"op": "hello"},
                 {"op": "hello", "from": {"last": 500}, "filter": {"prefix": {"type": "academy."}}},
                 {"op": "hello", "from": {"since": "2026-11-01T10:00Z"}},
-                {"op": "hello", "from": 43, "epoch": _EPOCH, "tip": _entry(42).id, "window": 256},
-                {"op": "hello", "from": 43, "epoch": _EPOCH, "reactions_after": 70, "ghosts": True},
+                {"op": "hello", "from": 43, "epoch": samples.EPOCH, "tip": samples.entry(42).id, "window": 256},
+                {"op": "hello", "from": 43, "epoch": samples.EPOCH, "reactions_after": 70, "ghosts": True},
             ),
         ),
         Message(
@@ -105,7 +94,7 @@ def by_server(limits: Limits, heartbeat: float) -> list[Message]:
         "tip": or_null({"type": "string"}) | {"description": "The id of the event at `to - 1`."},
         "head": HEAD,
     }
-    some = [_entry(43), _entry(44)]
+    some = [samples.entry(43), samples.entry(44)]
     return [
         Message(
             name="welcome",
@@ -114,9 +103,9 @@ def by_server(limits: Limits, heartbeat: float) -> list[Message]:
             examples=_read(
                 protocol.welcome(
                     Hello(window=limits.window),
-                    epoch=_EPOCH,
+                    epoch=samples.EPOCH,
                     start=43,
-                    tip=_entry(42).id,
+                    tip=samples.entry(42).id,
                     head=44,
                     oldest=1,
                     heartbeat=heartbeat,
@@ -129,7 +118,8 @@ def by_server(limits: Limits, heartbeat: float) -> list[Message]:
             summary="A header, and an event a line: all that the filter lets through of `[from, to)`.",
             payload=_lines(_said("batch", batch), ref("event")),
             examples=_read_lines(
-                Batch(43, 45, some, tip=some[-1].id, head=44).frame, Batch(45, 60, [], tip=_entry(59).id, head=60).frame
+                Batch(43, 45, some, tip=some[-1].id, head=44).frame,
+                Batch(45, 60, [], tip=samples.entry(59).id, head=60).frame,
             ),
             content_type="application/x-ndjson",
         ),
@@ -137,14 +127,14 @@ def by_server(limits: Limits, heartbeat: float) -> list[Message]:
             name="reactions",
             summary="A header, and a line for each event: what receivers did with it.",
             payload=_lines(_said("reactions", {"after": CURSOR}), ref("reactions")),
-            examples=_read_lines(_noted("reactions", 71, _REACTIONS), _noted("reactions", 80)),
+            examples=_read_lines(_noted("reactions", 71, samples.REACTIONS), _noted("reactions", 80)),
             content_type="application/x-ndjson",
         ),
         Message(
             name="ghosts",
             summary="A header, and a line for each event that was sent and rolled back.",
             payload=_lines(_said("ghosts", {"after": CURSOR}), ref("ghost")),
-            examples=_read_lines(_noted("ghost", 81, _GHOST)),
+            examples=_read_lines(_noted("ghost", 81, samples.GHOST)),
             content_type="application/x-ndjson",
         ),
         Message(
@@ -157,25 +147,25 @@ def by_server(limits: Limits, heartbeat: float) -> list[Message]:
             name="heartbeat",
             summary="The connection lives, and this is the newest position.",
             payload=_said("heartbeat", {"head": HEAD, "time": MOMENT}),
-            examples=_read(protocol.heartbeat(44, _TIME)),
+            examples=_read(protocol.heartbeat(44, samples.TIME)),
         ),
         Message(
             name="gap",
             summary="The events of `[from, to)` will not come.",
             payload=_said("gap", _GAP),
-            examples=_read(*(protocol.gap(each) for each in _GAPS)),
+            examples=_read(*(protocol.gap(each) for each in samples.GAPS)),
         ),
         Message(
             name="error",
             summary="What is wrong; a code other than 0 is the close code that follows.",
             payload=_said("error", _ERROR),
-            examples=_read(*(protocol.error(*each) for each in _ERRORS)),
+            examples=_read(*(protocol.error(*each) for each in samples.ERRORS)),
         ),
         Message(
             name="bye",
             summary="Come back after a random time between 0 and `retry_ms`; the close code follows.",
             payload=_said("bye", _BYE),
-            examples=_read(protocol.bye(*_BYES)),
+            examples=_read(protocol.bye(*samples.BYE)),
         ),
     ]
 
@@ -187,17 +177,17 @@ def as_cloudevents() -> list[Message]:
             name="event",
             summary="An event of the stream.",
             payload=ref("event"),
-            examples=_read(_entry(43).line),
+            examples=_read(samples.entry(43).line),
             content_type=_CLOUDEVENT,
         ),
         _control(
             "gap",
             "The events of `[from, to)` will not come.",
             _GAP,
-            *({"from": gap.start, "to": gap.stop, "reason": gap.reason} for gap in _GAPS),
+            *({"from": gap.start, "to": gap.stop, "reason": gap.reason} for gap in samples.GAPS),
         ),
-        _control("error", "What is wrong.", _ERROR, *({"code": int(c), "message": m} for c, m in _ERRORS)),
-        _control("bye", "Come back, and resume.", _BYE, {"code": int(_BYES[0]), "retry_ms": _BYES[1]}),
+        _control("error", "What is wrong.", _ERROR, *({"code": int(c), "message": m} for c, m in samples.ERRORS)),
+        _control("bye", "Come back, and resume.", _BYE, {"code": int(samples.BYE[0]), "retry_ms": samples.BYE[1]}),
     ]
 
 
@@ -210,7 +200,7 @@ def as_server_sent_events() -> list[Message]:
     }
     retry = {"type": "integer", "minimum": 0, "description": "Milliseconds to wait before coming back."}
     event, gap, error, bye = as_cloudevents()
-    there = f"{_EPOCH}:43"
+    there = f"{samples.EPOCH}:43"
     return [
         _sent(event, {"id": place}, {"id": there}),
         _sent(gap, {"event": {"const": "gap"}, "id": place}, {"event": "gap", "id": there}),
@@ -218,35 +208,6 @@ def as_server_sent_events() -> list[Message]:
         _sent(bye, {"event": {"const": "bye"}, "retry": retry}, {"event": "bye", "retry": 412}),
     ]
 
-
-_GAPS = (Gap(start=43, stop=1247, reason="retention"), Gap(start=5060, stop=1, reason="epoch"))
-_ERRORS = ((0, "ack.pos 99 is beyond what was sent."), (CloseCode.SIGN_IN, "Sign in to follow this stream."))
-_BYES = (CloseCode.RESTART, 5000)
-_REACTIONS = {
-    "pos": 43,
-    "id": "01a204a0-850f-767d-8d49-00000000002b",
-    "method": "send",
-    "ms": 3.6,
-    "reactions": [
-        {
-            "receiver": "academy.receivers.enroll_student",
-            "source": "academy/receivers.py:36",
-            "order": 1,
-            "async": False,
-            "ms": 0.412,
-            "outcome": "ok",
-        },
-        {
-            "receiver": "academy.receivers.sync_crm",
-            "source": "academy/receivers.py:61",
-            "order": 2,
-            "async": False,
-            "ms": 3.1,
-            "outcome": "raised",
-            "error": "CrmUnavailable: order 42",
-        },
-    ],
-}
 
 _GAP: dict[str, Schema] = {
     "from": POSITION,
@@ -281,7 +242,10 @@ def _control(name: str, summary: str, data: dict[str, Schema], *examples: Schema
         "datacontenttype": {"const": "application/json"},
         "data": object_of(data),
     }
-    written = [protocol.control(name, each, source=f"{_SOURCE}/{_STREAM}", time=_TIME) for each in examples]
+    written = [
+        protocol.control(name, each, source=f"{samples.SOURCE}/{samples.STREAM}", time=samples.TIME)
+        for each in examples
+    ]
     return Message(
         name=f"signalcast.{name}",
         summary=summary,
@@ -306,25 +270,3 @@ def _read_lines(*frames: str) -> tuple[list[Any], ...]:
 
 def _noted(kind: str, after: int, *lines: Schema) -> str:
     return NoteFrame(kind, after, [json.dumps(line) for line in lines], reached=after).frame
-
-
-def _entry(position: int) -> Entry:
-    return Entry.of(position, _encoded(position), source=_SOURCE, stream=_STREAM, epoch=_EPOCH)
-
-
-def _encoded(position: int) -> str:
-    event = Event(
-        id=f"01a204a0-850f-767d-8d49-{position:012x}",
-        stream=_STREAM,
-        type="academy.order_paid",
-        source=_SOURCE,
-        time=_TIME,
-        sender="academy.Order",
-        subject="academy.order/1",
-        summary="order 1: Typography I, 129.00 \u00b7 user 1 \u00b7 note hello",
-        data=json.dumps(_DATA),
-    )
-    return event.encode()
-
-
-_GHOST = json.loads(_encoded(1)) | {"outcome": "rolledback", "reactions": _REACTIONS["reactions"]}
