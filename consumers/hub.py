@@ -1,14 +1,13 @@
 """The hub: this process's one member of a stream's group, and the one reader of its log. Knows no Django, no Channels.
 
 The log is the truth, a group message a nudge: one that is genuine and continues the ring is believed, anything else
-makes the hub look at the log. It looks by itself too, since a lost last message shows no gap.
+makes the hub look at the log.
 """
 
 import asyncio
 import contextvars
-import logging
 from collections.abc import Callable, Coroutine, Hashable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -19,6 +18,7 @@ from .batch import Batch
 from .batches import Batches
 from .buffers import Buffer
 from .filter import Filter
+from .lookout import Lookout, Watched
 from .membership import RENEW_SECONDS, Layer, Member
 from .notebook import Notebook, NotesLog
 from .pages import Pages
@@ -29,24 +29,11 @@ from .shared import Shared
 from .sight import FULL, Sight
 from .subscription import LogReplaced, Pruned, Subscription
 
-logger = logging.getLogger("signalcast.consumers")
-
-# Publishers that overtake each other look like a gap for a moment.
-NUDGE_SECONDS = 0.02
 SWEEP_SECONDS = 1.0
-MIN_BACKOFF = 0.1
-MAX_BACKOFF = 5.0
 
 
-class Log(NotesLog, Protocol):
+class Log(NotesLog, Watched, Protocol):
     """The stream's log, as the hub wants it."""
-
-    @property
-    def interval(self) -> float:
-        """Seconds between two looks."""
-
-    def changed(self) -> bool:
-        """Whether it may have changed since the last look. Must not wait."""
 
     def reconnect(self) -> None:
         """Make the connections anew: what is read from now on is read from the log that is there now."""
@@ -92,7 +79,7 @@ class Hub:
         self._subscriptions: set[Subscription] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._catching_up = asyncio.Lock()
-        self._nudged: asyncio.Event = asyncio.Event()
+        self._lookout = Lookout(log, self.catch_up)
         self._pages = Pages(log.read)
         self._batches: Batches[Batch] = Batches()
         self.notebook = Notebook(log, self._entry_held)
@@ -118,8 +105,8 @@ class Hub:
         head = await self._log.head()
         self._begin_anew(head)
         await self.notebook.read_up_to(head)
-        self._spawn(self._watch())
-        self._spawn(self._follow_nudges())
+        self._spawn(self._lookout.watch())
+        self._spawn(self._lookout.follow_nudges())
         self._spawn(every(self.heartbeat, self._beat))
         if self._sweep:
             self._spawn(every(SWEEP_SECONDS, self._sweep))
@@ -128,7 +115,7 @@ class Hub:
                 self._layer,
                 group(self.stream),
                 accept=self._accept,
-                missed=self._nudged.set,
+                missed=self._lookout.nudge,
                 renew=self._renew,
             )
             self._spawn(member.run())
@@ -242,26 +229,6 @@ class Hub:
         """The smallest position held whose event is of `time` or later, or the log's head + 1."""
         return await self._log.since(time)
 
-    async def _watch(self) -> None:
-        backoff = 0.0
-        while True:
-            await asyncio.sleep(self._log.interval + backoff)
-            try:
-                if backoff or self._log.changed():
-                    await self.catch_up()
-                backoff = 0.0
-            except Exception:  # The database may be away for minutes; sockets stay open, and nothing is lost.
-                backoff = min(MAX_BACKOFF, backoff * 2 or MIN_BACKOFF)
-                logger.exception("The log cannot be read", extra={"action": "log_unreadable"})
-
-    async def _follow_nudges(self) -> None:
-        while True:
-            await self._nudged.wait()
-            await asyncio.sleep(NUDGE_SECONDS)
-            self._nudged.clear()
-            with suppress(Exception):  # The watch comes by as well, and says what is wrong.
-                await self.catch_up()
-
     def _accept(self, raw: object) -> None:
         message = unseal(raw, self._key)
         if message is None or message.stream != self.stream or message.epoch != self.epoch:
@@ -270,7 +237,7 @@ class Hub:
         if not message.lines:
             # That something was noted, by this cursor.
             if message.start > self.notebook.noted:
-                self._nudged.set()
+                self._lookout.nudge()
             return
         entries = [Entry(message.start + index, line) for index, line in enumerate(message.lines)]
         if message.start <= self._ring.next <= message.start + len(entries) and self._ring.append(entries):
@@ -283,7 +250,7 @@ class Hub:
 
     def _repair(self) -> None:
         self.repairs += 1
-        self._nudged.set()
+        self._lookout.nudge()
 
     def _beat(self) -> None:
         self.beats += 1

@@ -27,7 +27,7 @@ async def test_a_message_from_before_the_head_is_a_nudge(start_hub):
     log.interval = 60
     hub = await start_hub(log, layer=layer)
     await joined(layer)
-    await until(lambda: not hub._nudged.is_set())
+    await until(lambda: not hub._lookout._nudged.is_set())
     log.append(2)
 
     layer.send(message(log.held[:3]))

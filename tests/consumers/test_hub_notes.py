@@ -31,7 +31,7 @@ async def test_a_message_without_events_says_that_something_was_noted(start_hub)
     async with asyncio.timeout(5):
         while "signalcast.main" not in layer.groups:
             await asyncio.sleep(0)
-    await until(lambda: not hub._nudged.is_set())
+    await until(lambda: not hub._lookout._nudged.is_set())
     log.note(3)
 
     layer.send(seal(Message(stream="main", epoch="one", start=1, lines=[]), KEY))
@@ -46,11 +46,11 @@ async def test_what_is_known_already_is_no_reason_to_look(start_hub):
     log.interval = 60
     hub = await start_hub(log, layer=layer)
     await until(lambda: "signalcast.main" in layer.groups)
-    await until(lambda: not hub._nudged.is_set())
+    await until(lambda: not hub._lookout._nudged.is_set())
 
     hub._accept(seal(Message(stream="main", epoch="one", start=1, lines=[]), KEY))
 
-    assert not hub._nudged.is_set()
+    assert not hub._lookout._nudged.is_set()
     assert hub.repairs == 0
 
 
