@@ -6,6 +6,7 @@ that knows the publisher.
 """
 
 import asyncio
+import contextvars
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -104,6 +105,8 @@ class Process:
 
 # One for each event loop: two loops in one process must not share a hub.
 _running: WeakKeyDictionary[asyncio.AbstractEventLoop, Process] = WeakKeyDictionary()
+# A loop holds its tasks weakly.
+_stopping: set[asyncio.Task[None]] = set()
 
 
 @asynccontextmanager
@@ -119,7 +122,11 @@ async def process() -> AsyncIterator[Process]:
         if shared.users == 0:
             # At once, so that a client that comes now gets parts of its own.
             _running.pop(loop, None)
-            await shared.stop()
+            # Whoever is the last may be cut off meanwhile.
+            stopping = loop.create_task(shared.stop(), context=contextvars.Context())
+            _stopping.add(stopping)
+            stopping.add_done_callback(_stopping.discard)
+            await asyncio.shield(stopping)
 
 
 async def keep() -> None:

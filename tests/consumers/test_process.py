@@ -17,7 +17,11 @@ def nothing_left(transactional_db):
     yield
 
     assert not processes._running
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("signalcast-database")]
+    assert not database_threads()
+
+
+def database_threads():
+    return [thread for thread in threading.enumerate() if thread.name.startswith("signalcast-database")]
 
 
 async def test_clients_share_one_hub_until_the_last_has_left():
@@ -69,6 +73,25 @@ async def test_who_comes_while_the_last_is_still_leaving_gets_parts_that_work():
             assert await leaving is not again
     finally:
         let_go.set()
+
+
+async def test_a_last_one_who_is_cut_off_while_leaving_leaves_nothing_behind():
+    may_leave = asyncio.Event()
+
+    async def come_and_leave():
+        async with process() as shared:
+            await shared.hub()
+            await may_leave.wait()
+
+    leaving = asyncio.create_task(come_and_leave())
+    await until(lambda: processes._running)
+    may_leave.set()
+    await until(lambda: not processes._running)
+    leaving.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    await until(lambda: not database_threads())
 
 
 def test_two_loops_do_not_share_a_hub():
