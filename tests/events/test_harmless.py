@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 from django.db import connection, connections, transaction
+from django.dispatch import Signal
+from django.test import SimpleTestCase
 from django.test.utils import CaptureQueriesContext
 
 from academy.models import Course
-from events import detach
+from events import attach, detach
 from events.attachment import attached
 from events.publication import sweep
 from events.publisher import publisher
@@ -281,3 +283,25 @@ def test_when_the_queue_is_full_an_event_is_lost_and_counted(order_paid, notes, 
     assert failed() == {"full": 10 - len(kept)}
     assert len(kept) <= 6
     assert len(warnings_of(logging.ERROR)) == 10 - len(kept)
+
+
+def test_where_a_test_may_not_use_the_database_nothing_is_recorded_nor_said(order_paid, failed, caplog):
+    with pytest.raises(RuntimeError, match="not allowed"):
+        sell()
+
+    order_paid.send(sender=None)
+
+    assert failed() == {}
+    assert caplog.records == []
+
+
+class Forbidden(SimpleTestCase):
+    def test_neither_where_django_forbids_it(self):
+        order_paid = Signal()
+        attach(order_paid, type="shop.order_paid")
+        self.addCleanup(detach, order_paid)
+
+        with self.assertRaises(AssertionError):
+            sell()
+        with self.assertNoLogs():
+            order_paid.send(sender=None)
