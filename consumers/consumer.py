@@ -60,9 +60,9 @@ class StreamConsumer(AsyncConsumer):
                 await asyncio.sleep(goodbye.SECONDS)
             finally:
                 meter.closed(self, self._closed_with)
-                await self._stop()
                 if self._visit:
                     self._visit.leave(self._closed_with)
+                await self._stop()
 
     async def _listen(self, receive: Any) -> None:
         """One message after the other, as Channels does it, but without a task for each, and for waiting for each."""
