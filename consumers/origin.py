@@ -40,8 +40,10 @@ def address_of(peer: str, forwarded_for: str, proxies: int) -> str:
     seen = [part.strip() for part in forwarded_for.split(",")] if forwarded_for else []
     if not 0 < proxies <= len(seen):
         return peer
+    # Some proxies write the port too. An IPv6 address without brackets has none.
+    host = split_domain_port(seen[-proxies])[0] or seen[-proxies]
     try:
-        return str(ip_address(seen[-proxies].removeprefix("[").removesuffix("]")))
+        return str(ip_address(host.removeprefix("[").removesuffix("]")))
     except ValueError:
         return peer
 
