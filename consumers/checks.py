@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings
+from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.contrib.auth import get_user_model
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.core.checks import CheckMessage, Warning, register
+from django.shortcuts import resolve_url
+from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve
 from django.utils.module_loading import import_string
 
 from events.settings import current
@@ -23,8 +27,8 @@ def check_project(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 @register("signalcast", deploy=True)
 def check_doors(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """`manage.py check --deploy`: what lets in, or shows, more than it should."""
-    return [*_debug(), *_hosts(), *_origins(), *_proxies()]
+    """`manage.py check --deploy`: what lets in, or shows, more than it should; and a door that nobody finds."""
+    return [*_debug(), *_hosts(), *_origins(), *_proxies(), *_sign_in()]
 
 
 def _debug() -> Iterator[CheckMessage]:
@@ -63,6 +67,22 @@ def _proxies() -> Iterator[CheckMessage]:
             "address, in the audit and for MAX_CLIENTS_PER_ADDRESS.",
             hint="Write how many proxies of yours a request comes through.",
             id="signalcast.W014",
+        )
+
+
+def _sign_in() -> Iterator[CheckMessage]:
+    try:
+        address = urlsplit(resolve_url(settings.LOGIN_URL))
+        # Below a language, Django redirects to addresses that it does not know itself.
+        if not address.netloc and not is_language_prefix_patterns_used(settings.ROOT_URLCONF)[0]:
+            resolve(f"/{address.path.removeprefix(get_script_prefix()).lstrip('/')}")
+    except (NoReverseMatch, Resolver404):
+        yield Warning(
+            f"LOGIN_URL is {settings.LOGIN_URL!r}, which this project's urls do not have: the dashboard sends whoever "
+            "has not signed in there.",
+            hint='Write the name of a sign-in page, e.g. LOGIN_URL = "admin:login", or silence this check if somebody '
+            "else has one there.",
+            id="signalcast.W018",
         )
 
 
