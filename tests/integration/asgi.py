@@ -41,6 +41,8 @@ tasks = set()
 flood = {"frames": 0, "buffered": 0, "drained": 0}
 FRAME = "x" * 50_000
 PREPARED = 400
+# Seconds; what waits to be let go waits longer than any test.
+LONGEST = 600
 
 
 async def application(scope, receive, send):
@@ -52,7 +54,7 @@ async def application(scope, receive, send):
 
             def hold():
                 loop.call_soon_threadsafe(held.set)
-                let_go.wait(timeout=30)
+                let_go.wait(LONGEST)
 
             task = asyncio.create_task(sync_to_async(hold)())
             tasks.add(task)
@@ -61,7 +63,7 @@ async def application(scope, receive, send):
             await _answer(send)
         case "http", "/slow/":
             let_go.clear()
-            await asyncio.to_thread(let_go.wait, 30)
+            await asyncio.to_thread(let_go.wait, LONGEST)
             await _answer(send)
         case "http", "/stuck/":
             await sync_to_async(threading.Event().wait)(120)

@@ -85,9 +85,11 @@ class Client:
         return message
 
     async def hear_until(self, condition):
-        async with asyncio.timeout(SECONDS):
+        """Fails once nothing but heartbeats has come for a minute. How long all of it takes is up to the machine."""
+        async with asyncio.timeout(SECONDS) as silence:
             while not condition():
-                await self.hear()
+                if (await self.hear())["op"] != "heartbeat":
+                    silence.reschedule(asyncio.get_running_loop().time() + SECONDS)
 
     async def hear_op(self, op):
         async with asyncio.timeout(SECONDS):

@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 
 import pytest
 from django.db import connection, connections
@@ -97,7 +98,7 @@ def get():
     """Asks a server for a page."""
 
     async def get(server, path):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
             writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nConnection: close\r\n\r\n".encode())
             answer = await reader.read()
@@ -122,7 +123,7 @@ def send(transactional_db):
         finally:
             connections.close_all()
         sent += count
-        assert publisher().flush(10)
+        assert publisher().flush(60)
 
     async def send(count, signal=order_paid, **arguments):
         await asyncio.to_thread(sends, count, signal, arguments)
@@ -169,6 +170,11 @@ def shell(database_url):
 
     yield run
 
-    for process in running:
-        output, _ = process.communicate(timeout=60)
-        assert process.returncode == 0, output.decode()
+    with ExitStack() as stack:
+        for process in running:
+            stack.enter_context(process)
+            # Whatever fails here, it must not go on sending to the next test.
+            stack.callback(process.kill)
+        for process in running:
+            output, _ = process.communicate(timeout=60)
+            assert process.returncode == 0, output.decode()

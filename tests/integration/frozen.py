@@ -11,7 +11,7 @@ class FrozenSocket:
         self._socket = socket.socket()
         # Small, so that the server's bytes stay with the server.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        self._socket.settimeout(10)
+        self._socket.settimeout(60)
         self._socket.connect(("127.0.0.1", server.port))
         lines = [
             f"GET {address} HTTP/1.1",

@@ -51,7 +51,7 @@ def events_of_all_kinds(signal, transactional_db):
         with transaction.atomic():
             signal.send(sender=None, order=None, user=None)
         signal.send(sender="a sender", order=order, user=User(pk=7), **{"a/b ~c": 1})
-        assert publisher().flush(10)
+        assert publisher().flush(60)
         return len(NOTES) + 2
 
     return sync_to_async(sends)

@@ -17,7 +17,7 @@ STATEMENTS = 3
 def send(count):
     for _ in range(count):
         order_paid.send(sender=Order)
-    assert publisher().flush(10)
+    assert publisher().flush(60)
 
 
 class Meanwhile:

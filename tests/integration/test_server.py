@@ -40,7 +40,7 @@ def opened():
     sockets = []
 
     def open_one(server):
-        sockets.append(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+        sockets.append(socket.create_connection(("127.0.0.1", server.port), timeout=60))
         return sockets[-1]
 
     yield open_one

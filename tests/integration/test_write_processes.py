@@ -27,7 +27,7 @@ def marks():
 
 def swept_marks():
     sweep()
-    assert publisher().flush(10)
+    assert publisher().flush(60)
     return marks()
 
 

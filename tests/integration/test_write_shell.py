@@ -122,7 +122,7 @@ def test_the_line_that_the_catalog_shows_sends_the_signal_in_the_shell(shell, da
     pay_order(order)
     complete_course(Enrollment.objects.get(), grade=90)
     verify_profile(order.student.profile, method="passport")
-    assert publisher().flush(10)
+    assert publisher().flush(60)
     before = len(logged())
     told, _, _ = manage("signals", "--json", type, database_url=database_url)
 
