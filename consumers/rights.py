@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import logging
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Protocol
@@ -28,6 +28,8 @@ LOOK_SECONDS = 0.5
 CHECK_SECONDS = 45.0
 # So many claims are looked up by one use of a database thread: others want it too.
 TOGETHER = 20
+# Of so many sessions it is known that they were ended just now.
+MAX_ENDED = 10_000
 
 
 class Holder(Protocol):
@@ -97,7 +99,7 @@ class Register:
         self._last_change: int | None = None
         self._seen: set[int] = set()
         # Sessions that were ended, and when: Django deletes a session only after it has said so.
-        self._ended: dict[str, float] = {}
+        self._ended: OrderedDict[str, float] = OrderedDict()
         self._can_look = True
 
     async def of(self, claim: Claim) -> Rights:
@@ -170,14 +172,21 @@ class Register:
         self._heard.append(whose)
         self._count += 1
         now = time.monotonic()
-        self._ended = {each: at for each, at in self._ended.items() if now - at < changes.KEPT_SECONDS}
+        self._forget_ended(now)
         concerned = [rights for rights in self._held.values() if rights.are_of(whose)]
         if whose.startswith("session:"):
-            self._ended[whose] = now
+            self._ended.setdefault(whose, now)
             for rights in concerned:
                 self._end(rights, _signed_out())
         else:
             self._doubt(concerned)
+
+    def _forget_ended(self, now: float) -> None:
+        """Those of a while ago, and the oldest of too many; they stand in the order in which they were ended."""
+        while self._ended:
+            if len(self._ended) < MAX_ENDED and now - next(iter(self._ended.values())) < changes.KEPT_SECONDS:
+                break
+            self._ended.popitem(last=False)
 
     def _doubt_all(self) -> None:
         self._doubt(self._held.values())

@@ -112,6 +112,20 @@ async def test_a_session_that_was_ended_lets_nobody_in_though_django_has_yet_to_
     await Caller(house(), **signed_in).come()
 
 
+async def test_of_sessions_that_were_ended_no_more_than_so_many_are_known(house, mei, signed_in, monkeypatch):
+    monkeypatch.setattr(rights, "MAX_ENDED", 2)
+    home = house()
+    caller = await Caller(home, **signed_in).come()
+    key = signed_in["cookie"].partition("=")[2]
+
+    for ended in (key, "second", "third"):
+        await in_thread(changes.note, changes.session(ended))
+    await until(lambda: home._register._count == 3)
+
+    assert caller.code == CloseCode.SIGN_IN
+    await Caller(home, **signed_in).come()
+
+
 @pytest.mark.parametrize("here", [True, False], ids=["in this process", "in another one"])
 async def test_a_token_that_is_revoked_lets_nobody_stay(house, mei, monkeypatch, here):
     monkeypatch.setattr(rights, "LOOK_SECONDS", 3600 if here else 0.02)
