@@ -27,7 +27,7 @@ def _insist_on_our_events() -> None:
     if "signalcast" in apps.app_configs:
         return
     spec = find_spec("events")
-    place = ", ".join(spec.submodule_search_locations or ()) if spec else "no place"
+    place = ", ".join(spec.submodule_search_locations or [str(spec.origin)]) if spec else "no place"
     raise ImproperlyConfigured(
         f"Signalcast's app `events` is not installed. Python finds that package in {place}: if it is Signalcast's, add "
         '"events" to INSTALLED_APPS. If it is your own, it must have another name; with label = "events" in its '

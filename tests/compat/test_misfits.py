@@ -28,13 +28,26 @@ def package(project: Project, name: str) -> None:
     (folder / "__init__.py").touch()
 
 
-def test_a_package_of_its_own_called_events_is_told_apart(project):
-    package(project, "events")
+@pytest.mark.parametrize("name", ["events", "consumers", "frontend"])
+def test_a_package_of_its_own_of_that_name_is_told_apart(project, name):
+    package(project, name)
 
     complaint = project.refuse("check")
 
-    assert f"Python finds that package in {project.folder}/events:" in complaint
+    assert f"Python finds that package in {project.folder}/{name}" in complaint
     assert "it must have another name" in complaint
+
+
+def test_a_frontend_of_its_own_may_stay_where_there_is_no_dashboard(project):
+    package(project, "frontend")
+    (project.folder / "frontend" / "apps.py").write_text(
+        "from django.apps import AppConfig\nclass Own(AppConfig):\n    name = 'frontend'\n"
+    )
+    settle(project, 'INSTALLED_APPS[INSTALLED_APPS.index("frontend")] = "frontend.apps.Own"\n')
+    (project.folder / "mysite" / "urls.py").write_text("urlpatterns = []\n")
+    settle(project, 'INSTALLED_APPS.remove("django.contrib.admin")\n')
+
+    assert "no issues" in project.manage("check", "--fail-level", "WARNING")
 
 
 def test_a_package_that_was_renamed_keeps_its_label(project):
