@@ -52,12 +52,15 @@ class Emitter:
 
 def starter(environment: Mapping[str, str], seed: str, folder: Path) -> Callable[..., "subprocess.Popen[bytes]"]:
     """Starts a process of the module `emitter`. What it complains of is in the folder, under its name."""
+    # Nothing is ever said here; but what it says to is at its end once this process has gone, in whatever way.
+    listening, _ = os.pipe()
 
     def start(kind: str, name: str, argument: str = "") -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "tests.chaos.emitter", kind, name, seed, argument or str(folder / "promises")]
         with (folder / f"{name}.txt").open("ab") as output:
             return subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
-            )
+                command,
+                cwd=ROOT, env=environment, stdin=listening, stdout=output, stderr=output, start_new_session=True,
+            )  # fmt: skip
 
     return start

@@ -4,8 +4,8 @@ A process that does business: rows and signals in one transaction, of which a fi
     python -m tests.chaos.emitter sync NAME SEED PROMISES
 
 TERM ends it after the transaction that is under way; USR1 ends it right after a commit, before anything of that is
-published. What was sent without a transaction of its own is noted in the file PROMISES: `?mark` before it is sent, and
-`!mark` if the write side says that it has it.
+published; the end of its input ends it at once, for then its campaign has gone. What was sent without a transaction of
+its own is noted in the file PROMISES: `?mark` before it is sent, and `!mark` if the write side says that it has it.
 """
 
 import asyncio
@@ -171,6 +171,13 @@ class Promises:
         return sum(failures_of(reason) for reason in ("append", "retry", "full", "record"))
 
 
+def end_with_the_campaign() -> None:
+    # Not through sys.stdin, whose lock a child would inherit.
+    while os.read(0, 1):
+        pass
+    os._exit(8)
+
+
 def burst(name: str, seed: str, count: str) -> None:
     """So many events, as fast as it can."""
     business = Business(name, seed)
@@ -224,5 +231,6 @@ if __name__ == "__main__":
 
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     signal.signal(signal.SIGUSR1, lambda *_: dying.set())
+    threading.Thread(target=end_with_the_campaign, daemon=True).start()
     kind, *arguments = sys.argv[1:]
     KINDS[kind](*arguments)
