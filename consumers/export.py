@@ -69,6 +69,8 @@ class Export:
     async def lines(self, guest: Guest, dialect: CloudEvents) -> AsyncGenerator[Lines]:
         """All of it, some lines at a time, and the last one. Raises Refused, LogReplaced, and what the log raises."""
         hub = await guest.process.hub()
+        # Again: many may have found room before the first of them has taken any.
+        guest.process.check_room()
         count = 0
         with hub.subscribe(self.filter, self.start, guest.sight) as subscription:
             guest.changed = lambda: setattr(subscription, "sight", guest.visit.sight)

@@ -229,6 +229,19 @@ async def test_a_full_process_takes_no_export(get, settings, send):
     assert answer.status_code == 503 and answer["Retry-After"] == "5"
 
 
+async def test_of_those_who_find_room_at_the_same_moment_no_more_than_fit_in_get_theirs(get, settings, send):
+    settings.SIGNALCAST = settings.SIGNALCAST | {"MAX_CLIENTS": 1}
+    await send(1)
+    one, other = [await get("format=ndjson") for _ in range(2)]
+
+    first = aiter(one.streaming_content)
+    await anext(first)
+    events, [(type, data)] = await parts(other)
+
+    assert (events, type, data["code"]) == ([], "signalcast.bye", 4013)
+    assert b"signalcast.end" in b"".join([piece async for piece in first])
+
+
 async def test_a_client_that_leaves_in_the_middle_leaves_nothing_behind(send, monkeypatch):
     monkeypatch.setattr(export, "FRAME_EVENTS", 2)
     await send(*range(10))
