@@ -1,11 +1,11 @@
 """A chain: the events that led to each other, as they are seen, for the tree of causes. Knows no Django."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from events.event import Entry
 
+from .answer import text_of
 from .sight import Sight
 
 # The first of a chain; and of so many bytes, a larger event comes alone.
@@ -25,11 +25,9 @@ class Chain:
     entries: Sequence[Entry]
 
     def text(self, reactions: Sequence[str] | None = None) -> str:
-        """As JSON. The events are as in the log."""
+        """As JSON."""
         facts = {"epoch": self.epoch, "head": self.head, "correlationid": self.id, "whole": self.is_whole}
-        lines = ",\n".join(entry.line for entry in self.entries)
-        told = "" if reactions is None else ',"reactions":[\n' + ",\n".join(reactions) + "\n]"
-        return f'{json.dumps(facts, separators=(",", ":"))[:-1]},"events":[\n{lines}\n]{told}}}\n'
+        return text_of(facts, self.entries, reactions)
 
 
 async def chain_of(id: str, found: Sequence[Entry], sight: Sight, *, epoch: str, head: int) -> Chain:

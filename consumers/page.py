@@ -1,9 +1,9 @@
 """A page of the log: an excerpt, and where it lies. Knows no Django."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from .answer import text_of
 from .excerpt import Excerpt, Reading
 from .filter import Filter
 from .hub import Hub
@@ -37,10 +37,7 @@ class Page:
     """Where the pages end for now that follow this one: behind the head, or where somebody wants no more."""
 
     def text(self, link: Link, reactions: Sequence[str] | None = None) -> str:
-        """As JSON. The events are as in the log; `link` makes the address of another page from its place.
-
-        `reactions` are lines that tell what receivers did with them, if that is wanted.
-        """
+        """As JSON. `link` makes the address of another page from its place."""
         facts: dict[str, object] = {
             "epoch": self.epoch,
             "from": self.excerpt.start,
@@ -52,9 +49,7 @@ class Page:
         }
         if gap := self.excerpt.gap:
             facts["gap"] = {"from": gap.start, "to": gap.stop, "reason": gap.reason}
-        lines = ",\n".join(entry.line for entry in self.excerpt.entries)
-        told = "" if reactions is None else ',"reactions":[\n' + ",\n".join(reactions) + "\n]"
-        return f'{json.dumps(facts, separators=(",", ":"))[:-1]},"events":[\n{lines}\n]{told}}}\n'
+        return text_of(facts, self.excerpt.entries, reactions)
 
     @property
     def _previous(self) -> Mapping[str, str]:
