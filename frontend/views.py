@@ -5,10 +5,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render, resolve_url
+from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
 from consumers import access
@@ -31,6 +33,7 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
+@method_decorator(login_not_required, name="dispatch")
 class SignIn(LoginView):
     """The sign-in page, for projects that have none of their own. Whoever lacks the permission may come as another."""
 

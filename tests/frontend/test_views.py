@@ -223,3 +223,11 @@ def test_whoever_may_send_test_events_is_told_how_and_nobody_else(client, config
         ]
     assert told["reader"] is None
     assert told["tester"]["address"] == "/api/test-event/"
+
+
+def test_where_every_page_asks_for_a_sign_in_the_page_for_that_does_not(client, settings, db):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
+
+    door = client.get("/")["Location"]
+
+    assert client.get(door).status_code == 200
