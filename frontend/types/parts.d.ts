@@ -2,7 +2,7 @@
 
 export {};
 
-type Announce = (text: string) => void;
+type Announce = (text: string, about?: string) => void;
 type Hue = (type: string) => number;
 type Ring = {view: View; hold: Hold};
 

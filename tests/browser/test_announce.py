@@ -4,7 +4,7 @@ SAY = """async (texts) => {
     const {announcer} = await import('/static/frontend/ui/announce.js');
     window.region ??= document.body.appendChild(document.createElement('p'));
     window.announce ??= announcer(region);
-    texts.forEach(announce);
+    texts.forEach(([text, about]) => announce(text, about));
     return region.textContent;
 }"""
 
@@ -12,8 +12,8 @@ SAY = """async (texts) => {
 def test_one_sentence_a_second_and_the_newest_wins(modules):
     modules.clock.install(time=0)
     modules.clock.pause_at(1000)
-    assert modules.evaluate(SAY, ["Live"]) == "Live"
-    assert modules.evaluate(SAY, ["Holding", "Following the newest"]) == "Live"
+    assert modules.evaluate(SAY, [["Live"]]) == "Live"
+    assert modules.evaluate(SAY, [["Holding"], ["Following the newest"]]) == "Live"
 
     modules.clock.run_for(999)
     assert modules.evaluate("region.textContent") == "Live"
@@ -22,11 +22,26 @@ def test_one_sentence_a_second_and_the_newest_wins(modules):
     assert modules.evaluate("region.textContent") == "Following the newest"
 
 
+def test_an_answer_is_said_before_the_states_that_wait_and_no_state_takes_its_place(modules):
+    modules.clock.install(time=0)
+    modules.clock.pause_at(1000)
+    modules.evaluate(
+        SAY, [["Live", "conn"], ["Holding", "hold"], ["Copied"], ["Following", "hold"], ["Holding", "hold"]]
+    )
+
+    heard = ["Live"]
+    for _ in range(3):
+        modules.clock.run_for(1000)
+        heard.append(modules.evaluate("region.textContent"))
+
+    assert heard == ["Live", "Copied", "Holding", "Holding"]
+
+
 def test_the_same_sentence_is_not_said_twice(modules):
-    modules.evaluate(SAY, ["Live"])
+    modules.evaluate(SAY, [["Live"]])
     modules.evaluate("new MutationObserver(() => { window.changed = true; }).observe(region, {childList: true})")
 
-    modules.evaluate(SAY, ["Live"])
+    modules.evaluate(SAY, [["Live"]])
 
     assert modules.evaluate("window.changed") is None
 

@@ -132,7 +132,7 @@ def test_c_copies_the_event_of_the_row_or_the_open_one_as_it_came(full, context)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     full.keyboard.press("j")
     expect(row(full, 0)).to_be_focused()
-    # One sentence a second, and the newest wins.
+    # So that it is not what is said last.
     expect(full.locator("#announce")).to_have_text("Holding")
     full.keyboard.press("c")
     expect(full.locator("#announce")).to_have_text("Copied")

@@ -41,7 +41,7 @@ export class Conn {
     mark(this.element.querySelector('.conn__pos'), 'hidden', position === null || act !== null || text.length > SHORT);    // the footer says it too
     if (position !== null) say(this.element.querySelector('.conn__pos b'), count(position - 1));
     for (const id of ['retry', 'sign-in', 'reload']) mark(byId(id), 'hidden', id !== act);
-    if (spoken !== this.#told) this.announce(spoken);
+    if (spoken !== this.#told) this.announce(spoken, 'conn');
     this.#told = spoken;
   }
 

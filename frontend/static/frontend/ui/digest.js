@@ -24,8 +24,8 @@ export class Digest {
     const wait = mode === 'summary' ? SUMMARY_MS : mode === 'failures' ? FAILURES_MS : Infinity;
     if (this.now() - this.#at < wait) return;
     const events = this.store.events - this.#events, failed = Math.max(0, this.store.failed - this.#failed);
-    if (mode === 'summary' && events) this.announce(`${plural(events, 'event')}, ${failed} failed`);
-    if (mode === 'failures' && failed) this.announce(`Receivers failed for ${plural(failed, 'event')}`);
+    if (mode === 'summary' && events) this.announce(`${plural(events, 'event')}, ${failed} failed`, 'digest');
+    if (mode === 'failures' && failed) this.announce(`Receivers failed for ${plural(failed, 'event')}`, 'digest');
     this.#begin(mode);
   }
 

@@ -64,6 +64,6 @@ export class FilterBar {
 
   #speak() {
     const {events, filtered} = this.list.view;
-    this.announce(this.error || (filtered ? `${count(events)} of ${plural(this.#held, 'held event')} match` : 'No filter: everything is shown'));
+    this.announce(this.error || (filtered ? `${count(events)} of ${plural(this.#held, 'held event')} match` : 'No filter: everything is shown'), 'filter');
   }
 }

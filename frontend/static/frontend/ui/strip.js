@@ -41,7 +41,7 @@ export class Strip {
     else if (lost) this.#write(null, this.#since(), null, this.#promise());
     else this.#write(null, 'Following the newest.', null, 'Scroll down or press Space to hold.');
     const state = past ? 'Showing older events' : held ? 'Holding' : 'Following the newest';
-    if (this.#told !== null && this.#told !== state) this.announce(state);
+    if (this.#told !== null && this.#told !== state) this.announce(state, 'hold');
     this.#told = state;
   }
 
