@@ -65,6 +65,9 @@ declare module '../static/frontend/ui/list.js' {
 declare module '../static/frontend/ui/looks.js' {
   interface Looks { address: UrlState; names: string[] }
 }
+declare module '../static/frontend/ui/nomatch.js' {
+  interface NoMatch { list: List; bar: FilterBar }
+}
 declare module '../static/frontend/ui/older.js' {
   interface Older { list: List; history: LogHistory; ring: Ring; text: Element; button: Element }
 }

@@ -153,6 +153,9 @@ def test_the_filter_holds_for_what_is_older_too(board, log):
     board.locator("#q").fill('"order 123"')
     expect(board.get_by_role("heading", name="No held event matches")).to_be_visible()
 
+    board.locator("#q").fill('"order 123" slow:fast')
+    expect(board.locator("#nomatch-older")).to_be_hidden()
+    board.locator("#q").fill('"order 123"')
     board.get_by_role("button", name="Search 2,100 older on the server").click()
     expect(rows(board)).to_have_count(10)
     assert summaries(board) == [f"order {n}" for n in range(1239, 1229, -1)]

@@ -109,9 +109,9 @@ const strip = new Strip({stream, store, hold, history, announce, live: () => lis
 const foot = new Foot({stream, store, list});
 const empty = new Empty({config, announce});
 const bar = new FilterBar({list, announce, changed: filter});
-const nomatch = new NoMatch({list, clear: () => bar.clear()});
+const nomatch = new NoMatch({list, bar});
 const keptFilters = new KeptFilters({bar, announce});
-const rail = new Rail({rates, bar});
+const rail = new Rail({rates, bar, changed: () => scheduler.now('rates')});
 const reactions = new Reactions({config, stream, store, hold, rates, list, bar, show: (position) => show(position), leave: () => detail.isPage && detail.close()});
 const chart = new Chart({rates});
 const brush = new Brush({bar});
@@ -174,7 +174,7 @@ listenToKeys({
   escape() {
     if (detail.isOpen) detail.close();
     else if (takesText(document.activeElement)) document.activeElement.blur();
-    else if (nomatch.shown) bar.clear();
+    else if (nomatch.shown) bar.set('');
     else if (list.hold.held) list.live();
   },
   copy: (what) => (detail.isOpen ? detail : list).copy(what),
@@ -211,6 +211,7 @@ function filter() {
   address.set('q', bar.text);
   if (!bar.error) list.filter(bar.query.matches);
   highlights.use(bar.query.marks);
+  scheduler.now('list');
   scheduler.now('status');
   scheduler.now('rates');
 }

@@ -4,11 +4,11 @@ import {plural, shortTime} from '../core/format.js';
 import {byId, mark, say} from './dom.js';
 
 export class NoMatch {
-  /** @param {{list: List, clear: () => void}} parts */
-  constructor({list, clear}) {
-    this.list = list;
+  /** @param {{list: List, bar: FilterBar}} parts */
+  constructor({list, bar}) {
+    Object.assign(this, {list, bar});
     this.element = byId('nomatch');
-    byId('nomatch-clear').addEventListener('click', clear);
+    byId('nomatch-clear').addEventListener('click', () => bar.clear());
   }
 
   get shown() {
@@ -22,8 +22,10 @@ export class NoMatch {
     mark(this.element, 'hidden', !shown);
     mark(this.list.scroller, 'data-none', shown && rows <= 0);    // a gap is shown whatever is looked for
     if (!shown) return;
+    const {error} = this.bar;
+    say(byId('nomatch-title'), error ? 'The filter cannot be read' : 'No held event matches');
     const held = store.events - store.dropped, oldest = store.timeNear(store.first, 1);
     const back = Number.isNaN(oldest) ? '' : `, back to ${shortTime(oldest)}`;
-    say(byId('nomatch-text'), `Searched ${plural(held, 'held event')}${back}. ${view.events ? `${plural(view.events, 'newer event')} match, beyond where this holds.` : 'New matches will appear here.'}`);
+    say(byId('nomatch-text'), error || `Searched ${plural(held, 'held event')}${back}. ${view.events ? `${plural(view.events, 'newer event')} match, beyond where this holds.` : 'New matches will appear here.'}`);
   }
 }
