@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.screen import row, rows
-from tests.browser.scripted import batch, event
+from tests.browser.scripted import batch, event, reaction, receiver
 
 TYPES = ["academy.order_paid"] * 6 + ["auth.user_logged_in"] * 3 + ["shop.order_paid"]
 
@@ -75,12 +75,28 @@ def test_of_many_types_the_most_frequent_are_shown_and_six_have_a_colour(dashboa
     scripted.send(batch(1, [event(n, type=f"shop.{kind}") for n, kind in enumerate(kinds, 1)]))
 
     expect(names(dashboard)).to_have_text([f"kind_{n}" for n in range(16)])
-    expect(dashboard.locator("#types-rest")).to_have_text("and 14 more")
     expect(dashboard.locator('#types .type[data-hue="6"]')).to_have_count(10)
     # In one step: the list may be drawn anew between finding them and measuring them.
     heights = dashboard.evaluate("[...document.querySelectorAll('.trow')].map(one => one.offsetHeight)")
     assert set(heights) == {30}
     expect(row(dashboard, 0).locator(".c-type")).to_have_attribute("data-hue", "6")
+
+
+def test_of_many_types_all_can_be_shown_and_what_is_below_them_stays_in_sight(dashboard, scripted):
+    scripted.send(batch(1, [event(n, type=f"shop.kind_{n:02d}") for n in range(1, 58)]))
+    scripted.reactions(*(reaction(n, *(receiver(f"shop.r{i}") for i in range(8))) for n in range(1, 58)))
+    expect(names(dashboard)).to_have_count(16)
+
+    dashboard.get_by_role("button", name="Show 57 types").click()
+
+    expect(names(dashboard)).to_have_count(57)
+    expect(dashboard.locator("#receivers li")).to_have_count(8)
+    for below in ("#receivers-all", "#failed-only", "#slower-ms"):
+        expect(dashboard.locator(below)).to_be_in_viewport(ratio=1)
+    dashboard.get_by_role("button", name="Leave out shop.kind_57").click()
+    expect(dashboard.locator("#q")).to_have_value("-type:kind_57")
+    dashboard.get_by_role("button", name="Show 16 types").click()
+    expect(names(dashboard)).to_have_count(16)
 
 
 def test_a_type_whose_name_is_markup_is_filtered_like_any_other(dashboard, scripted):

@@ -11,10 +11,16 @@ const STEP = 5;    // seconds to a point of a sparkline
 
 export class Rail {
   #rows = new Map();
+  #isWhole = false;    // whether all types are shown, or the most frequent ones
 
-  /** @param {{rates: Rates, bar: FilterBar}} parts */
-  constructor({rates, bar}) {
+  /** @param {{rates: Rates, bar: FilterBar, changed: () => void}} parts */
+  constructor({rates, bar, changed}) {
     Object.assign(this, {rates, bar});
+    this.rest = byId('types-rest');
+    this.rest.addEventListener('click', () => {
+      this.#isWhole = !this.#isWhole;
+      changed();
+    });
     this.element = byId('rail');
     this.list = byId('types');
   }
@@ -31,12 +37,11 @@ export class Rail {
   /** @param {Series[]} types @param {boolean|null} slow whether they are told by the minute; null where nothing is known */
   draw(types, slow) {
     say(byId('types-unit'), slow ? '/min' : '/s');
-    const shown = types.slice(0, ROWS);
+    const shown = this.#isWhole ? types : types.slice(0, ROWS);
     this.#rows = new Map(shown.map(({type}) => [type, this.#rows.get(type) ?? this.#make(type)]));
     shown.forEach((series) => this.#fill(this.#rows.get(series.type), series, slow));
     arrange(this.list, [...this.#rows.values()].map(({element}) => element));
-    const rest = types.length - shown.length;
-    tell(byId('types-rest'), rest ? `and ${rest} more` : '');
+    tell(this.rest, types.length > ROWS ? `Show ${this.#isWhole ? ROWS : types.length} types` : '');
   }
 
   #make(type) {
