@@ -71,6 +71,20 @@ def test_on_a_phone_with_text_twice_as_large_the_names_of_receivers_are_whole(to
     assert names.evaluate_all("(all) => all.every((one) => one.scrollWidth <= one.clientWidth)")
 
 
+@pytest.mark.parametrize("width", [195, 320])
+def test_on_a_phone_that_zooms_the_type_of_the_open_event_is_whole(told, width):
+    told.set_viewport_size({"width": width, "height": 420})
+    row(told, 0).click()
+
+    name = told.locator("#detail-type .cut")
+    expect(name).to_have_text("academy.order_paid")
+    assert name.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    box, bar = name.bounding_box(), told.locator(".detail__bar").bounding_box()
+    assert box["width"] > 100
+    assert box["y"] >= bar["y"] and box["y"] + box["height"] <= bar["y"] + bar["height"]
+    assert no_sideways(told)
+
+
 def test_with_forced_colours_a_shape_says_what_a_colour_said(told):
     told.emulate_media(forced_colors="active", reduced_motion="reduce")
     row(told, 0).click()
