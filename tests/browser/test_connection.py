@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.screen import row, rows, summaries
-from tests.browser.scripted import batch, dump, event
+from tests.browser.scripted import batch, dump, event, identity
 
 OTHER = "c2e4d80013fa"
 
@@ -109,14 +109,19 @@ def test_a_gap_has_a_row_in_its_place_and_numbers_everywhere(dashboard, scripted
     expect(dashboard.locator("#recovered")).to_be_hidden()
 
 
-def test_a_replaced_log_is_divided_from_the_one_before(dashboard, scripted):
-    scripted.events(1, 3)
+def replace_log(scripted):
+    """Three events had come; another log is in its place now."""
     scripted.epoch = OTHER
     scripted.answer = lambda hello: [
         scripted.welcome_from(1),
         dump({"op": "gap", "from": 4, "to": 1, "reason": "epoch"}),
     ]
     scripted.close(4012)
+
+
+def test_a_replaced_log_is_divided_from_the_one_before(dashboard, scripted):
+    scripted.events(1, 3)
+    replace_log(scripted)
     scripted.wait_for(lambda: len(scripted.of("hello")) == 2)
     scripted.events(1, 2)
 
@@ -124,6 +129,32 @@ def test_a_replaced_log_is_divided_from_the_one_before(dashboard, scripted):
     expect(row(dashboard, 2)).to_contain_text("The server’s log was replaced")
     expect(dashboard.locator(".conn__text")).to_have_text("Live. The server’s log was replaced")
     expect(dashboard.locator("#missed")).to_have_text("0 missed")
+
+
+def test_an_open_event_of_a_log_that_was_replaced_offers_no_way_to_it(dashboard, scripted):
+    cause = {"correlationid": "7d1f0a52", "causationid": identity(1)}
+    scripted.send(batch(1, [event(1, correlationid="7d1f0a52"), event(2, **cause), event(3)]))
+    row(dashboard, 1).click()
+    expect(dashboard.locator("#cause-tree a")).to_have_count(2)
+    expect(dashboard).to_have_url(re.compile(r"\?at=2$"))
+
+    replace_log(scripted)
+    scripted.wait_for(lambda: len(scripted.of("hello")) == 2)
+    scripted.events(1, 2)
+
+    expect(dashboard.locator("#detail-title")).to_have_text("order 2")
+    expect(dashboard.locator("#detail-meta")).not_to_contain_text("pos")
+    expect(dashboard.locator("#pin")).to_be_hidden()
+    expect(dashboard.locator(".copyas__b:visible")).to_have_text(["Shell", "pytest", "CloudEvent"])
+    expect(dashboard.locator("#cause-tree .node__name")).to_have_count(2)
+    expect(dashboard.locator("#cause-tree a, #cause-tree .undone")).to_have_count(0)
+    expect(dashboard).not_to_have_url(re.compile("at="))
+    dashboard.keyboard.press("Escape")
+    dashboard.keyboard.press("l")
+    row(dashboard, 4).hover()
+    expect(row(dashboard, 4)).to_contain_text("order 2")
+    expect(row(dashboard, 4).get_by_role("button", name="Copy as JSON")).to_be_visible()
+    expect(row(dashboard, 4).get_by_role("button", name="Copy a link")).to_be_hidden()
 
 
 @pytest.mark.parametrize(

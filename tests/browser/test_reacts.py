@@ -139,7 +139,7 @@ def test_coroutines_run_together_after_the_others_or_beside_them(dashboard, scri
         assert bars(dashboard) == expected
 
 
-def test_the_detail_of_a_ghost_says_so_and_has_no_address(dashboard, scripted):
+def test_the_detail_of_a_ghost_says_so_and_has_no_address(dashboard, scripted, context):
     scripted.events(1, 1)
     undone = event(0, sequence=None, summary="undone", outcome="rolledback", reactions=[OK, BAD])
     scripted.ghosts(undone)
@@ -151,6 +151,15 @@ def test_the_detail_of_a_ghost_says_so_and_has_no_address(dashboard, scripted):
     expect(dashboard.locator("#reacts-note")).to_have_text("1 failed of 2, 40.0 ms")
     expect(dashboard.get_by_role("button", name="Link", exact=True)).to_be_hidden()
     assert "at=" not in dashboard.url
+    # Nor does the key make one up.
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    dashboard.evaluate("navigator.clipboard.writeText('as before')")
+    dashboard.keyboard.press("p")
+    dashboard.keyboard.press("Escape")
+    expect(row(dashboard, 0)).to_be_focused()
+    dashboard.keyboard.press("p")
+    dashboard.keyboard.press("b")
+    assert dashboard.evaluate("navigator.clipboard.readText()") == "as before"
 
 
 def test_older_events_are_told_of_by_http_once_for_a_page(board, scripted):

@@ -80,7 +80,11 @@ const stream = new EventStream(config.socket, {
   onGap(gap) {
     if (!store.size && gap.reason === 'epoch') return;    // nothing here is from the other log
     store.pushGap(gap);
-    if (gap.reason === 'epoch') history.replace();
+    if (gap.reason === 'epoch') {
+      history.replace();
+      list.redraw();
+      if (detail.isOpen) fill({...detail.entry, ordinal: list.selected ?? -1, position: NaN});
+    }
     conn.gap(gap);
     scheduler.mark('list');
   },
@@ -155,7 +159,7 @@ scheduler.add('status', () => {
 scheduler.add('rates', () => {
   const now = Date.now(), types = rates.types(now);
   const lostAt = connected() ? null : now - (stream.now() - (stream.heardAt ?? 0));
-  if (rail.free && rates.settle(now)) list.recolour();
+  if (rail.free && rates.settle(now)) list.redraw();
   rail.draw(types, lostAt === null ? rates.pace(now).slow : null);
   strip.countFailed();
   reactions.draw();
@@ -235,6 +239,11 @@ function open(ordinal) {
   if (!detail.isOpen) list.keepWidth();
   list.select(ordinal);
   list.reveal(ordinal);
+  fill(entry);
+}
+
+/** Shows an entry in the detail. */
+function fill(entry) {
   if (detail.isOpen) link.move(entry.position);
   else link.open(entry.position);
   detail.open(entry);

@@ -24,7 +24,7 @@ export class Store {
   dropped = 0;    // events let go for room
   failed = 0;     // of those that came, events of which a receiver failed
   missed = 0;     // positions that the server said, or we saw, never came
-  start = -Infinity;    // the ordinal at which the newest log begins
+  start = -Infinity;    // the ordinal at which the newest log begins: what is before it has no position any more
 
   #names = new Names();
 
@@ -152,7 +152,7 @@ export class Store {
     return {
       ordinal, line,
       kind: this.kinds[i],
-      position: this.positions[i],
+      position: ordinal < this.start ? NaN : this.positions[i],
       time: this.times[i],
       type: this.#name(this.types[i], line, 'type'),
       sender: this.#name(this.senders[i], line, 'sender'),
@@ -164,7 +164,7 @@ export class Store {
 
   /** The position of an event; NaN where it has none. */
   positionAt(ordinal) {
-    return this.kinds[ordinal % this.capacity] === EVENT ? this.positions[ordinal % this.capacity] : NaN;
+    return this.kinds[ordinal % this.capacity] === EVENT && ordinal >= this.start ? this.positions[ordinal % this.capacity] : NaN;
   }
 
   /** The time of the nearest event from `ordinal` on, in steps of `step`; NaN if none is held. */

@@ -84,7 +84,7 @@ export class Compare {
 
   /** From this page, or else from the server. */
   async #pinned(position) {
-    const {store} = this.list.view, at = store.find(position), pin = this.pins.all.find((one) => one.position === position);
+    const {store} = this.list.view, at = store.ordinalOf(position), pin = this.pins.all.find((one) => one.position === position);
     if (at !== null) return store.at(at).line;
     if (!pin) return null;
     try {

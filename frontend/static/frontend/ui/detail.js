@@ -63,7 +63,7 @@ export class Detail {
 
   /** Copies the event, or a link to it. @param {'event'|'link'} what */
   copy(what) {
-    this.element.querySelector(`[data-copy=${what}]`).click();
+    this.element.querySelector(`[data-copy=${what}]:not([hidden])`)?.click();
   }
 
   close() {
@@ -96,8 +96,9 @@ export class Detail {
       kind === GHOST ? h('span', {class: 'undone'}, 'rolled back') : Number.isNaN(position) ? '' : h('span', {}, `pos ${count(position)}`));
     byId('detail-ids').replaceChildren(...identity(event).map(([key, value]) => h('div', {class: 'ids__row'}, h('dt', {class: 'cut', title: visible(key)}, CALLED.get(key) ?? visible(key)),
       h('dd', {}, h('span', {}, visible(value)), h('button', {class: 'btn btn--icon btn--tiny', type: 'button', 'aria-label': `Copy ${CALLED.get(key) ?? visible(key)}`, 'data-copy': key}, icon('i-copy'))))));
-    mark(this.element.querySelector('[data-copy=link]'), 'hidden', Number.isNaN(position));
-    for (const what of ['shell', 'pytest', 'curl']) mark(this.element.querySelector(`[data-copy=${what}]`), 'hidden', unreadable || (what === 'curl' && kind === GHOST));
+    // What is in no log, or in one that was replaced, leads nowhere.
+    for (const what of ['link', 'curl']) mark(this.element.querySelector(`[data-copy=${what}]`), 'hidden', Number.isNaN(position));
+    for (const what of ['shell', 'pytest']) mark(this.element.querySelector(`[data-copy=${what}]`), 'hidden', unreadable);
     this.#show(this.#raw);
   }
 

@@ -118,8 +118,8 @@ export class List {
     this.scheduler.now('status');
   }
 
-  /** Draws anew, since the types have other colours. */
-  recolour() {
+  /** Draws every row anew: the types have other colours, or what came before is of another log. */
+  redraw() {
     this.pool.forget();
     this.scheduler.now('list');
   }
@@ -173,7 +173,7 @@ export class List {
 
   /** Copies the event of the active row, or a link to it. @param {'event'|'link'} what */
   copy(what) {
-    this.pool.showing(this.active)?.element.querySelector(`[data-copy=${what}]`)?.click();
+    this.pool.showing(this.active)?.element.querySelector(`[data-copy=${what}]:not([hidden])`)?.click();
   }
 
   draw() {

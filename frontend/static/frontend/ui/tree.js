@@ -19,6 +19,7 @@ export class Tree {
   #asked = false;        // whether the server was asked for it
   #resting = 0;
   #ordinals = new Set();
+  #isHeld = true;        // whether the chain is of the log that is there now: else it leads nowhere
   #isAll = true;         // whether there are no more events in the chain than are shown
 
   /**
@@ -43,6 +44,7 @@ export class Tree {
     const id = typeof event?.id === 'string' ? event.id : '', correlation = typeof event?.correlationid === 'string' ? event.correlationid : '';
     if (correlation !== this.#correlation || !correlation) this.#begin(correlation);
     this.#id = id;
+    this.#isHeld = entry.kind === GHOST || !Number.isNaN(entry.position);
     this.#ordinals.clear();
     if (event) this.#keep(event, entry.ordinal, entry.reactions);
     this.#draw();
@@ -122,7 +124,7 @@ export class Tree {
     const [, name] = split(type);
     const text = [h('i', {class: 'swatch'}), h('span', {class: 'cut', title: visible(type)}, visible(name), sentfrom && depth > 0 && h('span', {class: 'node__by'}, `  from ${visible(sentfrom)}`)),
       isGhost && h('span', {class: 'undone'}, 'rolled back'), failed && h('span', {class: 'node__bad'}, 'failed')];
-    const label = isGhost ? h('span', {class: 'node__name', 'data-hue': this.hue(type)}, ...text) : h('a', {class: 'node__name', 'data-hue': this.hue(type), href: Permalink.to(position)}, ...text);
+    const label = isGhost || !this.#isHeld ? h('span', {class: 'node__name', 'data-hue': this.hue(type)}, ...text) : h('a', {class: 'node__name', 'data-hue': this.hue(type), href: Permalink.to(position)}, ...text);
     const element = h('li', {class: 'node', 'aria-level': depth + indent + 1, 'aria-current': here ? 'true' : null, 'data-at': isGhost ? null : position},
       label, barOf(from, ms, whole, failed ? 'bad' : here ? 'here' : null), msOf(ms));
     element.style.setProperty('--depth', depth + indent);
