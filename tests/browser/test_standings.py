@@ -189,3 +189,14 @@ def test_events_stay_as_they_are_where_nothing_is_told_of_receivers(dashboard, s
     expect(dashboard.locator("#receivers-part")).to_be_hidden()
     expect(dashboard).to_have_title("Events · Signalcast")
     assert event(1)["summary"] in row(dashboard, 2).inner_text()
+
+
+@pytest.mark.browser_context_args(has_touch=True, is_mobile=True, viewport=PHONE)
+def test_under_a_finger_the_names_of_receivers_have_room(dashboard, scripted):
+    scripted.events(1, 1)
+    scripted.reactions(reaction(1, receiver("shop.receivers.send_receipt")))
+    dashboard.get_by_role("button", name="Filter and types").tap()
+
+    name = dashboard.locator("#receivers .trow__name")
+    expect(name).to_have_text("send_receipt")
+    assert name.evaluate("(one) => one.scrollWidth <= one.clientWidth")
