@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.screen import no_sideways, row
-from tests.browser.scripted import batch, dump, event
+from tests.browser.scripted import batch, dump, event, reaction, receiver
 
 SPACED = """() => {
     const sheet = new CSSStyleSheet();
@@ -83,6 +83,21 @@ def test_on_a_phone_that_zooms_the_type_of_the_open_event_is_whole(told, width):
     assert box["width"] > 100
     assert box["y"] >= bar["y"] and box["y"] + box["height"] <= bar["y"] + bar["height"]
     assert no_sideways(told)
+
+
+def test_many_receivers_that_fail_leave_the_columns_beside_them_alone(told, scripted):
+    name = "shop.receivers.a_name_that_is_too_long_for_the_rail"
+    many = [receiver(f"{name}_{n}", 30.0, "raised" if n < 7 else "ok") for n in range(40)]
+    scripted.reactions(reaction(39, *many))
+    cells = [row(told, 1).locator(cell) for cell in (".c-recv__text", ".c-ms")]
+    expect(cells[0]).to_have_text("7 of 40 failed")
+    listed = told.locator("#receivers .trow").filter(has_text="too_long").first
+    cells += [listed.locator(part) for part in (".trow__name", ".trow__num > svg")]
+    expect(cells[3]).to_be_visible()
+
+    words, ms, named, failed = (cell.bounding_box() for cell in cells)
+    assert words["x"] + words["width"] <= ms["x"]
+    assert named["x"] + named["width"] <= failed["x"]
 
 
 def test_with_forced_colours_a_shape_says_what_a_colour_said(told):
