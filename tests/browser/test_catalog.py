@@ -64,12 +64,13 @@ class Told:
     def __init__(self, page: Page, *signals: dict) -> None:
         self.signals = list(signals)
         self.status = 200
+        self.head = 1204
         self.asked = 0
         page.route("**/api/signals/", self.answer)
 
     def answer(self, route) -> None:
         self.asked += 1
-        body = {"since": 1, "learnt": 1204, "skipped": 0, "head": 1204, "signals": self.signals}
+        body = {"since": 1, "learnt": 1204, "skipped": 0, "head": self.head, "signals": self.signals}
         route.fulfill(status=self.status, content_type="application/json", body=json.dumps(body))
 
 
@@ -91,6 +92,14 @@ def catalog(watched, site, told) -> Page:
 
 def article(page: Page, name: str):
     return page.get_by_role("article", name=name)
+
+
+def test_what_was_not_learnt_yet_is_not_called_live(watched, site, told):
+    told.head = 17_856
+    watched.goto(f"{site.url}catalog/")
+
+    expect(watched.locator(".conn[data-conn=busy] .conn__text")).to_have_text("Catching up")
+    expect(watched.locator(".conn__rate")).to_have_text("1,204 of 17,856")
 
 
 def test_a_signal_is_shown_with_all_that_is_known(catalog):

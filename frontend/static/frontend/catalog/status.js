@@ -4,6 +4,7 @@ import {count, plural} from '../core/format.js';
 import {byId, h, icon, mark, say, swapIcon} from '../ui/dom.js';
 import {often} from './words.js';
 
+const FEW = 200;    // events that are still to be learnt from, of which nothing is said
 const WHY = new Map([[401, 'Signed out'], [403, 'No permission to follow the stream'], [404, 'There is nothing to ask here']]);
 
 export class Status {
@@ -14,8 +15,9 @@ export class Status {
   }
 
   heard({since, learnt, skipped, head, signals}) {
-    this.#say('live', 'Live');
-    say(this.element.querySelector('.conn__rate'), often(signals.reduce((sum, each) => sum + each.rate_per_minute, 0)));
+    const isLate = head - learnt > FEW;    // nobody had looked for a while: what is shown is of then
+    this.#say(isLate ? 'busy' : 'live', isLate ? 'Catching up' : 'Live');
+    say(this.element.querySelector('.conn__rate'), isLate ? `${count(learnt)} of ${count(head)}` : often(signals.reduce((sum, each) => sum + each.rate_per_minute, 0)));
     mark(this.element.querySelector('.conn__pos'), 'hidden', false);
     say(this.element.querySelector('.conn__pos b'), count(head));
     const events = learnt - since + 1 - skipped;
