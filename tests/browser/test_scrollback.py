@@ -170,6 +170,31 @@ def test_the_filter_holds_for_what_is_older_too(board, log):
     expect(board.get_by_role("heading", name="No held event matches")).to_be_visible()
 
 
+def test_tab_leads_from_a_row_into_what_is_open_and_scrolls_nothing(board, log):
+    row(board, 3).click()
+    expect(board.locator("#older")).to_contain_text("2,100 older on the server")
+    board.keyboard.press("j")
+    board.keyboard.press("Tab")
+
+    expect(board.locator("#splitter")).to_be_focused()
+    board.keyboard.press("Shift+Tab")
+    expect(row(board, 4)).to_be_focused()
+    assert log.pages == []
+
+
+def test_tab_leads_to_what_is_older_where_all_rows_are_seen_and_the_keyboard_stays_in_the_list(board, log):
+    board.locator("#q").fill('"order 2150"')
+    expect(rows(board)).to_have_count(1)
+    row(board, 0).focus()
+    board.keyboard.press("Tab")
+    expect(board.get_by_role("button", name="Load older")).to_be_focused()
+
+    board.keyboard.press("Enter")
+
+    expect(board.get_by_role("grid")).to_be_focused()
+    expect(board.locator("#strip")).to_contain_text("History")
+
+
 def test_what_was_pruned_is_the_end_with_its_number(board, log):
     log.oldest = 2051
     scroll(board, 480 * 28)

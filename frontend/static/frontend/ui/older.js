@@ -16,6 +16,7 @@ export class Older {
   }
 
   load() {
+    if (document.activeElement === this.button) this.list.table.focus({preventScroll: true});    // the button goes
     this.history.older(this.list.top?.ordinal);
   }
 
@@ -25,6 +26,7 @@ export class Older {
     mark(this.element, 'hidden', start === null);
     say(this.text, busy ? 'Loading…' : error ? `They did not come: ${error}.` : older || this.#end(oldest));
     mark(this.button, 'hidden', busy || !left);
+    mark(this.button, 'tabindex', this.list.port.isLong && !error ? -1 : null);    // Tab would scroll there, which loads them
     say(this.button, error ? 'Try again' : 'Load older');
     mark(byId('nomatch-older'), 'hidden', !left);
     mark(byId('nomatch-older'), 'disabled', busy);

@@ -41,6 +41,11 @@ export class Viewport {
     }, {passive: true});
   }
 
+  /** Whether the rows are more than can be seen at once. */
+  get isLong() {
+    return this.#length > this.#height;
+  }
+
   /** The first place in view. */
   get top() {
     return Math.floor(this.#at / this.rowHeight);
