@@ -100,7 +100,8 @@ class Register:
         self._seen: set[int] = set()
         # Sessions that were ended, and when: Django deletes a session only after it has said so.
         self._ended: OrderedDict[str, float] = OrderedDict()
-        self._can_look = True
+        # What cannot be done is said once, until it can be.
+        self._can_look = self._can_ask = True
 
     async def of(self, claim: Claim) -> Rights:
         """Raises Refused, and what the database raises. Who waits for nothing in between may `hold` them."""
@@ -210,12 +211,12 @@ class Register:
                 self._doubt(doubtful)
                 # Or it is about one of them alone, who must not keep the others from their answer.
                 together = 1
-                if self._can_look:
+                if self._can_ask:
                     logger.warning("Rights cannot be looked up: %s", error, extra={"action": "access_unreadable"})
-                self._can_look = False
+                self._can_ask = False
                 await asyncio.sleep(LOOK_SECONDS)
                 continue
-            together = TOGETHER
+            together, self._can_ask = TOGETHER, True
             for rights, answer in zip(doubtful, answers, strict=True):
                 self._settle(rights, answer)
 

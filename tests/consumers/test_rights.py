@@ -201,13 +201,16 @@ async def test_rights_that_cannot_be_looked_up_now_are_looked_up_later(house, me
 class Unwilling(ModelBackend):
     """Has no answer about those who are called so."""
 
+    failures = 0
+
     def has_perm(self, user, permission, obj=None):
         if user.first_name == "unknown":
+            Unwilling.failures += 1
             raise OSError("the directory is away")
         return super().has_perm(user, permission, obj)
 
 
-async def test_who_cannot_be_looked_up_keeps_nobody_else_from_being(house, mei, monkeypatch, settings):
+async def test_who_cannot_be_looked_up_keeps_nobody_else_from_being(house, mei, monkeypatch, settings, caplog):
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.Unwilling"]
     monkeypatch.setattr(rights, "LOOK_SECONDS", 0.01)
     monkeypatch.setattr(rights, "CHECK_SECONDS", 3600)
@@ -224,6 +227,10 @@ async def test_who_cannot_be_looked_up_keeps_nobody_else_from_being(house, mei, 
     await until(lambda: callers[1].code)
 
     assert [caller.code for caller in callers] == [None, CloseCode.SIGN_IN]
+    # It is said when it begins, and after there was another answer.
+    failures = Unwilling.failures
+    await until(lambda: Unwilling.failures > failures + 5)
+    assert caplog.text.count("Rights cannot be looked up") <= 2
 
 
 async def test_a_policy_of_the_project_is_asked_anew_whatever_has_changed(house, mei, signed_in, settings):
