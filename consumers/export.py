@@ -76,7 +76,7 @@ class Export:
             guest.changed = lambda: setattr(subscription, "sight", guest.visit.sight)
             if hub.head < self.stop - 1:
                 await hub.catch_up()
-            if hub.epoch != self.epoch:
+            if hub.epoch != self.epoch or hub.head < self.stop - 1:
                 raise LogReplaced
             if self.gap:
                 yield dialect.gap(self.gap, now())

@@ -184,6 +184,22 @@ async def test_a_log_that_is_replaced_under_way_is_not_mixed_with_the_new_one(ge
     assert control[0][1]["code"] == 4012
 
 
+async def test_a_log_that_has_lost_its_end_is_not_told_as_if_it_were_whole(get, send):
+    await send(*range(10))
+    answer = await get("format=ndjson")
+    await sync_to_async(_restore)(4)
+
+    events, control = await parts(answer)
+
+    assert events == [] and [(kind, data["code"]) for kind, data in control] == [("signalcast.bye", 4012)]
+
+
+def _restore(head):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM signalcast_event WHERE position > %s", [head])
+        cursor.execute("UPDATE signalcast_stream SET head = %s", [head])
+
+
 def _rename():
     with connection.cursor() as cursor:
         cursor.execute("UPDATE signalcast_stream SET epoch = 'another'")
