@@ -11,10 +11,10 @@ from .personal import Keys, Marked, Search, of_arguments, places, tells
 from .queries import no_queries
 from .shape import shape
 from .summary import one_line, summarise
-from .value import Failed, Shown, dumps, free, mark
+from .value import Failed, Shown, are_usual, dumps, free, mark
 
 Paths = Sequence[str]
-_INSTANCES = (Model, LazyObject)
+_KEYS = (int, str)
 
 
 class Payload(NamedTuple):
@@ -63,17 +63,18 @@ def compute(
 
 
 def _all(arguments: Mapping[Any, Any], limit: int, personal: Paths) -> Payload | None:
-    """All arguments, as almost always; None if one is too large, or they are together."""
-    degraded: set[str] = set()
-    shown = Shown(limit, degraded)
-    data: dict[str, Any] = {}
-    for name, value in arguments.items():
-        key, item = shown.argument(name, value)
-        data[free(key, name, data) if key in data else key] = item
-        if degraded and "too-large" in degraded:
-            return None
-    text = dumps(data)
-    return _payload(text, data, arguments, degraded, personal, shown.personal) if len(text) <= limit else None
+    """All arguments, as almost always; None if something is the matter with one, or they are too large together."""
+    if not are_usual(arguments):
+        return None
+    shown = Shown(limit, set())
+    try:
+        data = shown.arguments(arguments)
+        text = dumps(data)
+    except Exception:  # Whatever it is, it will be said of the argument.
+        return None
+    if len(text) > limit or "too-large" in shown.degraded:
+        return None
+    return _payload(text, data, arguments, shown.degraded, personal, shown.personal)
 
 
 def _what_fits(arguments: Mapping[Any, Any], limit: int, personal: Paths) -> Payload:
@@ -81,10 +82,11 @@ def _what_fits(arguments: Mapping[Any, Any], limit: int, personal: Paths) -> Pay
     degraded: set[str] = set()
     data: dict[str, Any] = {}
     members: list[str] = []
-    marked: list[tuple[dict[str, Any], frozenset[str]]] = []
+    marked: list[Marked] = []
     room = limit - len("{}")
     for name, value in arguments.items():
-        key, shown = Shown(limit=limit, degraded=degraded, personal=marked).argument(name, value)
+        argument = Shown(limit, degraded)
+        key, shown = argument.argument(name, value)
         key = free(key, name, data)
         member = dumps({key: shown})[1:-1]
         if len(member) >= room:
@@ -95,6 +97,8 @@ def _what_fits(arguments: Mapping[Any, Any], limit: int, personal: Paths) -> Pay
             break
         data[key] = shown
         members.append(member)
+        # Its name is not for sure the one that it has now.
+        marked += [each._replace(place=()) for each in argument.personal]
     text = "{" + ",".join(members) + "}"
     if room < 0:
         data = mark("too-large", degraded, arguments=len(arguments))
@@ -108,13 +112,13 @@ def _payload(
     arguments: Mapping[Any, Any],
     degraded: set[str],
     personal: Paths,
-    marked: Marked,
+    marked: Sequence[Marked],
 ) -> Payload:
     # Most events are neither, and their senders need not wait for it.
     reasons = ",".join(sorted(degraded)) if degraded else ""
     hidden: Collection[Keys] = ()
     if personal or marked:
-        hidden = (None if personal else of_arguments(data, marked)) or Search(data, marked, personal).found
+        hidden = (None if personal else of_arguments(marked)) or Search(data, marked, personal).found
     subject = _subject(data, arguments, personal, hidden)
     return Payload(text, subject, summarise(data), reasons, places(hidden) if hidden else "")
 
@@ -128,14 +132,14 @@ def _may_tell(payload: Payload, subject: str) -> bool:
 def _subject(data: dict[str, Any], arguments: Mapping[Any, Any], personal: Paths, hidden: Collection[Keys]) -> str:
     """The first instance, as it is shown in the data, unless it is hidden, or its name is."""
     for value, (key, shown) in zip(arguments.values(), data.items(), strict=False):
-        if not issubclass(type(value), _INSTANCES) or (instance := _instance(value)) is None:
+        if not issubclass(type(value), Model) and _instance(value) is None:
             continue
-        if (key,) in hidden or (key, "pk") in hidden or (key, "model") in hidden:
+        if hidden and ((key,) in hidden or (key, "pk") in hidden or (key, "model") in hidden):
             return ""
         if type(shown) is dict and "pk" in shown:
             return _named(shown["model"], shown["pk"])
         # What is not shown because it did not fit may still be named, if nobody has said what is personal in it.
-        return "" if personal else _row(instance)
+        return "" if personal else _row(value)
     return ""
 
 
@@ -154,16 +158,17 @@ def _instance(value: Any) -> Model | None:
     return value if issubclass(type(value), Model) else None
 
 
-def _row(instance: Model) -> str:
+def _row(value: Any) -> str:
+    instance: Any = _instance(value)
     try:
         known = shape(type(instance))
     except Exception:  # What a model declares may be anything; then nobody knows whether its key is personal.
         return ""
     if known.has_personal_key:
         return ""
-    _, key = Shown(limit=1024, degraded=set()).argument(known.key, pk(instance))
+    _, key = Shown(1024, set()).argument(known.key, pk(instance))
     return _named(known.label, key)
 
 
 def _named(label: str, key: Any) -> str:
-    return one_line(f"{label}/{key}") if isinstance(key, int | str) else ""
+    return one_line(f"{label}/{key}") if isinstance(key, _KEYS) else ""

@@ -9,8 +9,8 @@ import enum
 import math
 import re
 import uuid
-from collections.abc import Callable, Container
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from functools import lru_cache, partial
 from json.encoder import c_make_encoder, encode_basestring_ascii  # type: ignore[attr-defined]
@@ -24,6 +24,7 @@ from django.utils.functional import LazyObject, Promise, empty
 
 from .instance import key_in, memory
 from .mask import is_secret
+from .personal import Marked
 from .queries import no_queries
 from .shape import Shape
 from .shape import shape as shape_of
@@ -58,24 +59,33 @@ class _TooLarge(Exception):
     """More than fits into one event."""
 
 
-@dataclass(slots=True)
 class Shown:
-    """Arguments on their way to JSON: together at most `limit` bytes, and no more work than that."""
+    """Arguments on their way to JSON: together at most `limit` bytes, and not much more work than that."""
 
-    limit: int
-    degraded: set[str]
-    spent: int = 0
-    path: list[int] = field(default_factory=list)
-    personal: list[tuple[dict[str, Any], frozenset[str]]] = field(default_factory=list)
-    """Objects that were made on the way, and the names in them under which personal values stand."""
+    __slots__ = ("argument_name", "degraded", "limit", "path", "personal", "spent")
+
+    def __init__(self, limit: int, degraded: set[str]) -> None:
+        self.limit = limit
+        self.degraded = degraded
+        self.spent = 0
+        self.path: list[int] = []
+        self.argument_name = ""
+        self.personal: list[Marked] = []
+        """Objects that were made on the way, in which personal values stand."""
+
+    def arguments(self, given: Mapping[Any, Any]) -> dict[str, Any]:
+        """All of them, if their names are as almost always. Raises whatever one of them raises."""
+        shown = {}
+        for name, value in given.items():
+            self.argument_name = name
+            shown[name] = self.value(value)
+        return shown
 
     def argument(self, name: Any, value: Any) -> tuple[str, Any]:
+        """One of any name. Never raises."""
         known = None
         try:
-            if type(name) is str and len(name) <= MAX_NAME and _is_usual(name):
-                known = name
-                return name, self.value(value)
-            known = self.key(name)
+            known = self.argument_name = self.key(name)
             return known, self.keyed(known, value)
         except _TooLarge:
             shown = self.mark("too-large")
@@ -90,10 +100,11 @@ class Shown:
 
     def value(self, value: Any) -> Any:
         kind = type(value)
+        # What is short costs nothing: there are few arguments and fields.
         if kind is str:
-            return self.string(value)
+            return value if len(value) <= _SHORT and value.isascii() and "\0" not in value else self.string(value)
         if kind is int:
-            return self.integer(value)
+            return value if _SMALLEST < value < _LARGEST else self.integer(value)
         self.spend(2)
         if value is None or kind is bool:
             return value
@@ -109,6 +120,11 @@ class Shown:
             return self.built(value, kind)
         with no_queries():  # A project's own class may do anything when it is looked at.
             return self.built(value, kind)
+
+    def member(self, value: Any) -> Any:
+        """A value of which there may be any number."""
+        kind = type(value)
+        return self.string(value) if kind is str else self.integer(value) if kind is int else self.value(value)
 
     def built(self, value: Any, kind: type) -> Any:
         return self.scalar(value, kind) if issubclass(kind, _SCALARS) else self.container(value, kind)
@@ -177,15 +193,18 @@ class Shown:
         return self.mark("lazy") if wrapped is empty else self.value(wrapped)
 
     def reference(self, shape: Shape, instance: Model) -> dict[str, Any]:
+        if self.path:
+            self.spend(_LEAST)
         held = memory(instance)
         key = key_in(held, shape.key_columns)
         reference = {"model": shape.label, "pk": self.keyed(shape.key, key) if shape.is_secret_key else self.value(key)}
         if shape.fields:
             reference["fields"] = self.fields(shape, held)
         if shape.has_personal_key:
-            self.personal.append((reference, _KEY))
+            self.personal.append(Marked(reference, _KEY, () if self.path else (self.argument_name,)))
         if shape.personal:
-            self.personal.append((reference["fields"], shape.personal))
+            place = () if self.path else (self.argument_name, "fields")
+            self.personal.append(Marked(reference["fields"], shape.personal, place))
         return reference
 
     def fields(self, shape: Shape, held: dict[str, Any]) -> dict[str, Any]:
@@ -219,23 +238,26 @@ class Shown:
         return shown
 
     def key(self, key: Any) -> str:
-        shown = self.value(key)
+        shown = self.member(key)
         if isinstance(shown, str):
             return shown
         return dumps(shown) if shown is None or isinstance(shown, int | float) else f"({type(key).__name__})"
 
     def sequence(self, value: Any) -> list[Any]:
-        return [self.value(item) for item in value]
+        return [self.member(item) for item in value]
 
     def named(self, value: Any) -> dict[str, Any]:
         """A named tuple: its names say what is secret."""
+        self.spend(len('"":,') * len(type(value)._fields))
         return {name: self.keyed(name, item) for name, item in zip(type(value)._fields, value, strict=True)}
 
     def unordered(self, value: Any) -> list[Any]:
         return sorted(self.sequence(value), key=dumps)
 
     def record(self, value: Any) -> dict[str, Any]:
-        return {f.name: self.keyed(f.name, getattr(value, f.name)) for f in fields(value)}
+        held = fields(value)
+        self.spend(len('"":,') * len(held))
+        return {f.name: self.keyed(f.name, getattr(value, f.name)) for f in held}
 
     def nested(self, value: Any, show: Callable[[Any], Any]) -> Any:
         if id(value) in self.path:
@@ -258,6 +280,10 @@ class Shown:
 
 
 _KEY = frozenset({"pk"})
+# What a reference among others has for sure.
+_LEAST = len('{"model":"","pk":}')
+_STRINGS = frozenset({str})
+_SHORT, _SMALLEST, _LARGEST = 64, -(2**63), 2**63
 _SCALARS = (
     enum.Enum,
     str,
@@ -274,10 +300,17 @@ _SCALARS = (
 _BUILT_IN = frozenset({dict, list, tuple, set, float, Decimal, datetime.datetime, datetime.date, uuid.UUID})
 
 
-@lru_cache(maxsize=2048)
-def _is_usual(name: str) -> bool:
-    """Whether it can be a name in JSON as it is, and its value may be shown, as with almost every argument."""
-    return name.isidentifier() and name.isascii() and not is_secret(name)
+def are_usual(names: Iterable[Any]) -> bool:
+    """Whether they can be names in JSON as they are, and their values may be shown, as with almost all arguments."""
+    # A class made of `str` could say anything of itself.
+    return _STRINGS.issuperset(map(type, names)) and _are_usual(tuple(names))
+
+
+@lru_cache(maxsize=1024)
+def _are_usual(names: tuple[str, ...]) -> bool:
+    return all(
+        len(name) <= MAX_NAME and name.isidentifier() and name.isascii() and not is_secret(name) for name in names
+    )
 
 
 def mark(reason: str, degraded: set[str], **facts: Any) -> dict[str, Any]:

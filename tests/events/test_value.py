@@ -252,3 +252,18 @@ class Shelf:
 )
 def test_looking_at_a_value_asks_the_database_nothing(db, value):
     assert show(value) == ({"$mark": "failed", "error": "QueryRefused"}, {"failed"})
+
+
+@pytest.mark.parametrize("made", ["a", 1, {"a": 1}, Login("a", 1), Address("a", "b"), Course(pk=1)], ids=repr)
+def test_of_any_number_no_more_is_looked_at_than_could_fit(made):
+    looked_at = 0
+
+    class Endless(list):
+        def __iter__(self):
+            nonlocal looked_at
+            while True:
+                looked_at += 1
+                yield made
+
+    assert show(Endless(), limit=4000)[0]["$mark"] == "too-large"
+    assert looked_at * len(json.dumps(show(made)[0])) <= 5 * 4000
