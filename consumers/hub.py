@@ -79,6 +79,7 @@ class Hub:
         self._subscriptions: set[Subscription] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._catching_up = asyncio.Lock()
+        self._doubted = False
         self._lookout = Lookout(log, self.catch_up)
         self._pages = Pages(log.read)
         self._batches: Batches[Batch] = Batches()
@@ -103,7 +104,7 @@ class Hub:
     async def start(self) -> None:
         """Find the head, and follow it from now on. Raises what the log raises."""
         head = await self._log.head()
-        self._begin_anew(head)
+        await self._begin_anew(head)
         await self.notebook.read_up_to(head)
         self._spawn(self._lookout.watch())
         self._spawn(self._lookout.follow_nudges())
@@ -177,8 +178,8 @@ class Hub:
                 self._log.reconnect()
                 head = await self._log.head()
             if self._is_of_another(head, known):
-                self._begin_anew(head)
-            elif head.position > self.head:
+                await self._begin_anew(head)
+            else:
                 head = await self._read_up_to(head)
             # After the events, so that nobody hears of what an event led to before the event.
             if await self.notebook.read_up_to(head):
@@ -194,27 +195,34 @@ class Hub:
 
     async def _read_up_to(self, head: Head) -> Head:
         """Returns the head that holds: the log may turn out to be another one."""
-        while self.head < head.position:
+        while self.head < head.position or self._doubted:
             # One that we have is read again: it is another one if the log was restored, and has grown beyond us since.
             newest, next = self._ring.newest, self._ring.next
             page = await self._pages.read(newest.position if newest else next)
             if page.head.epoch != self.epoch or (newest and _differs(newest, page)):
-                self._begin_anew(page.head)
+                await self._begin_anew(page.head)
                 return page.head
-            if not self._ring.append(page.entries) or self._ring.next == next:
+            self._doubted = False
+            if not self._ring.append(page.entries) or self._ring.next == next <= head.position:
                 # Pruned under our eyes. Whoever still wants it will be told by the log.
                 self._ring.clear(head.position + 1)
             self._rounds.ask()
         return head
 
-    def _begin_anew(self, head: Head) -> None:
+    async def _begin_anew(self, head: Head) -> None:
         self.epoch = head.epoch
         self.life += 1
+        self._doubted = False
         self._ring.clear(head.position + 1)
         self._pages.begin_anew(head.epoch)
         self._batches.clear()
         self.notebook.begin_anew(head)
         self._wake()
+        # The ring begins with the newest event there is: by it we know the log again.
+        page = await self._log.read(max(1, head.position), 1)
+        if page.entries and page.head.epoch == self.epoch and page.stop == self._ring.next:
+            self._ring.clear(page.start)
+            self._ring.append(page.entries)
 
     async def bounds(self) -> Page:
         """The log's own head and oldest position, read now. (Its entries do not matter.)"""
@@ -240,7 +248,11 @@ class Hub:
                 self._lookout.nudge()
             return
         entries = [Entry(message.start + index, line) for index, line in enumerate(message.lines)]
-        if message.start <= self._ring.next <= message.start + len(entries) and self._ring.append(entries):
+        # Other events where ours are: the log was restored, perhaps. Until it has been read, no message is believed.
+        self._doubted = self._doubted or not self._ring.agrees(entries)
+        if self._doubted:
+            self._repair()
+        elif message.start <= self._ring.next <= message.start + len(entries) and self._ring.append(entries):
             self._rounds.ask()
         else:
             self._repair()

@@ -49,6 +49,11 @@ class Ring:
         offset = self._first - self.start
         return self._entries[start + offset : stop + offset]
 
+    def agrees(self, entries: Sequence[Entry]) -> bool:
+        """Whether those that the ring has as well are the same events there."""
+        common = (each for each in entries if self.start <= each.position < self.next)
+        return all(each.id == self._entries[each.position + self._first - self.start].id for each in common)
+
     def clear(self, next: int) -> None:
         """Forget everything; `next` is the position that will come."""
         self._entries.clear()

@@ -36,7 +36,7 @@ async def start(group):
         await hub.start()
         hubs.append(hub)
         await group.joined()
-        await until(lambda: log.calls == ["head", "head"])
+        await until(lambda: log.calls.count("head") == 2)
         return hub, log
 
     yield start

@@ -11,7 +11,8 @@ from consumers.subscription import LogReplaced
 from events.event import Head
 
 from .conftest import make_hub, positions, until
-from .memory import MemoryLog
+from .memory import MemoryLayer, MemoryLog
+from .messages import message
 
 
 async def test_a_pruned_prefix_is_a_gap_with_the_right_numbers(start_hub):
@@ -102,6 +103,42 @@ async def test_a_log_that_was_restored_and_outgrew_us_between_two_looks_is_anoth
 
         with pytest.raises(LogReplaced):
             await positions(subscription, 27)
+
+
+async def test_a_hub_that_has_only_just_come_notices_that_as_well(start_hub):
+    log = MemoryLog(events=10)
+    hub = await start_hub(log)
+
+    with hub.subscribe(EVERYTHING, 11) as subscription:
+        log.restore(head=7, grown=20)
+
+        with pytest.raises(LogReplaced):
+            await positions(subscription, 27)
+
+
+@pytest.mark.parametrize("parts", [(20,), (2, 3, 15)], ids=["at once", "bit by bit"])
+async def test_messages_of_a_restored_log_do_not_continue_what_it_was_before(start_hub, parts):
+    log, layer = MemoryLog(events=10), MemoryLayer()
+    log.interval = 60
+    hub = await start_hub(log, layer=layer)
+    await until(lambda: layer.groups.get("signalcast.main"))
+    life = hub.life
+
+    with hub.subscribe(EVERYTHING, 1) as subscription:
+        layer.send(message(log.append(10)))
+        assert await positions(subscription, 20) == list(range(1, 21))
+        log.restore(head=17, grown=20)
+        log.may_answer.clear()
+        sent = 17
+        for part in parts:
+            layer.send(message(log.held[sent : sent + part]))
+            sent += part
+        await until(lambda: hub.repairs == len(parts))
+        log.may_answer.set()
+
+        with pytest.raises(LogReplaced):
+            await positions(subscription, 37)
+    assert hub.life == life + 1
 
 
 async def test_a_page_of_another_log_is_not_delivered_as_if_it_were_ours(start_hub):
