@@ -159,7 +159,7 @@ class Shown:
         if is_dataclass(kind):
             return self.nested(value, self.record)
         if issubclass(kind, bytes | bytearray | memoryview):
-            return self.mark("binary", bytes=len(value))
+            return self.mark("binary", bytes=memoryview(value).nbytes)
         if issubclass(kind, FieldFile):  # Before anybody looks at it, an instance holds its name.
             return self.value(value.name)
         return self.mark("unsupported", type=f"{kind.__module__}.{kind.__qualname__}")

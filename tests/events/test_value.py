@@ -7,6 +7,7 @@ import enum
 import json
 import math
 import uuid
+from array import array
 from collections import Counter, OrderedDict, defaultdict, namedtuple
 from pathlib import PurePosixPath
 
@@ -104,6 +105,7 @@ def test_a_value_of_python_has_a_form_in_json(value, expected):
         (b"abc", "binary", {"bytes": 3}),
         (bytearray(5), "binary", {"bytes": 5}),
         (memoryview(b"ab"), "binary", {"bytes": 2}),
+        (memoryview(array("i", [1, 2])), "binary", {"bytes": 8}),
         (math.nan, "not-a-number", {"value": "nan"}),
         (-math.inf, "not-a-number", {"value": "-inf"}),
         (decimal.Decimal("NaN"), "not-a-number", {"value": "NaN"}),
