@@ -148,6 +148,7 @@ def test_the_detail_of_a_ghost_says_so_and_has_no_address(dashboard, scripted, c
 
     expect(dashboard.locator("#detail-title")).to_have_text("undone")
     expect(dashboard.locator("#detail-meta")).to_contain_text("rolled back")
+    expect(dashboard.locator("#detail-meta .undone")).to_have_attribute("title", re.compile("it is in no log"))
     expect(dashboard.locator("#reacts-note")).to_have_text("1 failed of 2, 40.0 ms")
     expect(dashboard.get_by_role("button", name="Link", exact=True)).to_be_hidden()
     assert "at=" not in dashboard.url

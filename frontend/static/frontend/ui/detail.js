@@ -6,6 +6,7 @@ import {GHOST, UNREADABLE, summaryIn} from '../core/store.js';
 import {copyFrom} from './copy.js';
 import {byId, h, icon, mark} from './dom.js';
 import {showRaw, showTree} from './payload.js';
+import {UNDONE} from './row.js';
 
 const PAGE = matchMedia('(max-width: 63.99rem)');    // below, the detail is a page; detail.css says the same
 const FIRST = ['id', 'correlationid', 'causationid', 'origin', 'sentfrom', 'originhost', 'originuser', 'traceparent', 'sequence', 'source', 'subject', 'sender', 'time'];
@@ -93,7 +94,7 @@ export class Detail {
     byId('detail-meta').replaceChildren(
       Number.isNaN(ms) ? '' : h('time', {datetime: new Date(ms).toISOString(), title: new Date(ms).toISOString()}, `${time(ms)} ${zone(ms)}`),
       subject && h('span', {}, visible(subject)),
-      kind === GHOST ? h('span', {class: 'undone'}, 'rolled back') : Number.isNaN(position) ? '' : h('span', {}, `pos ${count(position)}`));
+      kind === GHOST ? h('span', {class: 'undone', title: UNDONE}, 'rolled back') : Number.isNaN(position) ? '' : h('span', {}, `pos ${count(position)}`));
     byId('detail-ids').replaceChildren(...identity(event).map(([key, value]) => h('div', {class: 'ids__row'}, h('dt', {class: 'cut', title: visible(key)}, CALLED.get(key) ?? visible(key)),
       h('dd', {}, h('span', {}, visible(value)), h('button', {class: 'btn btn--icon btn--tiny', type: 'button', 'aria-label': `Copy ${CALLED.get(key) ?? visible(key)}`, 'data-copy': key}, icon('i-copy'))))));
     // What is in no log, or in one that was replaced, leads nowhere.

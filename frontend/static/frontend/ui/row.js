@@ -10,6 +10,8 @@ export const WHY = new Map([
   ['retention', 'expired on the server before this page came back'],
   ['epoch', 'rows below are from before'],
 ]);
+/** What "rolled back" means. */
+export const UNDONE = 'Its transaction was rolled back: it is in no log, and no other client is told';
 const UNEXPLAINED = 'the server went on without them';
 
 export class Row {
@@ -28,7 +30,7 @@ export class Row {
       h('span', {class: 'cut'}, h('span', {class: 'ns'}, text('app')), text('type')));
     this.link = button('Copy a link', 'link', 'i-link');
     this.degraded = h('span', {class: 'degraded', hidden: true});
-    this.undone = h('span', {class: 'undone', title: 'Its transaction was rolled back: it is in no log, and no other client is told', hidden: true});
+    this.undone = h('span', {class: 'undone', title: UNDONE, hidden: true});
     this.pips = new Pips();
     this.time = h('span', {role: 'gridcell', class: 'c-time'}, h('span', {class: 'ns'}, text('minutes')), text('seconds'));
     this.sender = h('span', {role: 'gridcell', class: 'c-sender cut'}, h('span', {class: 'ns'}, text('senderApp')), text('sender'));

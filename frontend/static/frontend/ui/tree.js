@@ -7,6 +7,7 @@ import {EVENT, GHOST, UNREADABLE, read} from '../core/store.js';
 import {barOf} from './bar.js';
 import {byId, h, mark, say} from './dom.js';
 import {Permalink} from './permalink.js';
+import {UNDONE} from './row.js';
 
 const NEAR = 3000;     // entries to either side that are searched; the server knows the others
 const MOST = 200;      // events of a chain
@@ -123,7 +124,7 @@ export class Tree {
     const {id, type, sentfrom, position, ms, failed} = link, here = id === this.#id, isGhost = Number.isNaN(position);
     const [, name] = split(type);
     const text = [h('i', {class: 'swatch'}), h('span', {class: 'cut', title: visible(type)}, visible(name), sentfrom && depth > 0 && h('span', {class: 'node__by'}, `  from ${visible(sentfrom)}`)),
-      isGhost && h('span', {class: 'undone'}, 'rolled back'), failed && h('span', {class: 'node__bad'}, 'failed')];
+      isGhost && h('span', {class: 'undone', title: UNDONE}, 'rolled back'), failed && h('span', {class: 'node__bad'}, 'failed')];
     const label = isGhost || !this.#isHeld ? h('span', {class: 'node__name', 'data-hue': this.hue(type)}, ...text) : h('a', {class: 'node__name', 'data-hue': this.hue(type), href: Permalink.to(position)}, ...text);
     const element = h('li', {class: 'node', 'aria-level': depth + indent + 1, 'aria-current': here ? 'true' : null, 'data-at': isGhost ? null : position},
       label, barOf(from, ms, whole, failed ? 'bad' : here ? 'here' : null), msOf(ms));
