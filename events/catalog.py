@@ -74,12 +74,20 @@ def detach(signal: Signal) -> None:
 
 def attach_all(entries: Iterable[str]) -> None:
     """Attach what SIGNALCAST["SIGNALS"] names. A wrong entry is logged, and is an error of `manage.py check`."""
+    paths: dict[Signal, str] = {}
     for entry in entries:
         try:
             for path, signal in find(entry).items():
-                if signal not in attached:
-                    attach(signal, type=type_of(path), path=path)
-        except (CatalogError, ValueError) as error:
+                # One that is named itself has that name, whatever module before it has imported it.
+                if signal not in paths or path == entry:
+                    paths[signal] = path
+        except CatalogError as error:
+            logger.error("%s", error, extra={"action": "attach_failed"})
+    for signal, path in paths.items():
+        try:
+            if signal not in attached:
+                attach(signal, type=type_of(path), path=path)
+        except ValueError as error:
             logger.error("%s", error, extra={"action": "attach_failed"})
 
 

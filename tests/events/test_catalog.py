@@ -110,6 +110,16 @@ def test_a_wrong_entry_is_logged_and_the_others_are_attached(shop, caplog):
     assert attachment_of("shop_beside_others.made").path == "shop_beside_others.signals.made"
 
 
+def test_a_signal_that_is_named_itself_has_that_name_whoever_has_imported_it(shop):
+    shop("from django.core.signals import request_started, setting_changed\n", "shop_with_imports")
+
+    attach_all(["shop_with_imports.signals", "django.core.signals.setting_changed"])
+
+    types = {attachment.type for attachment in attachments()}
+    assert {"shop_with_imports.request_started", "django.setting_changed"} <= types
+    assert types.isdisjoint({"django.request_started", "shop_with_imports.setting_changed"})
+
+
 def test_naming_a_signal_twice_attaches_it_once():
     before = attachments()
     attach_all(["academy.signals", "academy.signals.order_paid", "academy.signals"])
