@@ -35,20 +35,21 @@ def _phrase(name: str, value: Any) -> str:
     kind = type(value)
     if kind in _PLAIN:
         return f"{name} {value}"
-    if kind is bool:
-        return name if value else f"not {name}"
     if kind is dict:
-        if "pk" in value and isinstance(value.get("model"), str):
-            return _reference(value)
+        model = value.get("model")
+        if "pk" in value and isinstance(model, str):
+            return _reference(model, value)
         if isinstance(value.get("$mark"), str):
             return f"{name} ({value['$mark']})"
+    if kind is bool:
+        return name if value else f"not {name}"
     return f"{name} ({len(value)})" if kind is dict or kind is list else ""
 
 
-def _reference(value: dict[str, Any]) -> str:
-    known: str = value["model"].rpartition(".")[2]
-    if type(value["pk"]) in _PLAIN:
-        known = f"{known} {value['pk']}"
+def _reference(model: str, value: dict[str, Any]) -> str:
+    known, key = model.rpartition(".")[2], value["pk"]
+    if type(key) in _PLAIN:
+        known = f"{known} {key}"
     fields = value.get("fields")
     # A dict that somebody sent may look like a reference, and not be one.
     if type(fields) is not dict:
