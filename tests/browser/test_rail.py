@@ -99,6 +99,16 @@ def test_of_many_types_all_can_be_shown_and_what_is_below_them_stays_in_sight(da
     expect(names(dashboard)).to_have_count(16)
 
 
+def test_seven_types_are_in_sight_with_the_receivers_that_fail_and_the_choices(dashboard, scripted):
+    scripted.send(batch(1, [event(n, type=f"shop.kind_{n}") for n in range(1, 8)]))
+    scripted.reactions(*(reaction(n, *(receiver(f"shop.r{i}") for i in range(8))) for n in range(1, 8)))
+
+    expect(dashboard.locator("#receivers li:visible")).to_have_count(5)
+    expect(names(dashboard)).to_have_count(7)
+    for last in (names(dashboard).last, dashboard.locator("#slower-ms")):
+        expect(last).to_be_in_viewport(ratio=1)
+
+
 def test_a_type_whose_name_is_markup_is_filtered_like_any_other(dashboard, scripted):
     hostile = '"><img src=x onerror=alert(1)> \u202e "'
     scripted.events(1, 2, type=hostile)
