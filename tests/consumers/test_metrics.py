@@ -217,7 +217,7 @@ async def test_the_log_and_what_waits_for_a_position_are_shown_as_they_are_now(s
 async def test_a_hub_that_is_behind_its_log_shows_by_how_much(scrape, monkeypatch):
     async with process() as shared:
         hub = await shared.hub()
-        monkeypatch.setattr(hub, "catch_up", until)
+        monkeypatch.setattr(hub._lookout, "_look", until)
         signal = Signal()
         attach(signal, type="shop.order_paid")
         try:
