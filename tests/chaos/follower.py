@@ -70,6 +70,13 @@ class Follower:
         self._heard: float | None = None
         self._is_back = True
         self._retry: float | None = None
+        self._furthest = 0
+
+    @property
+    def distance(self) -> int:
+        """How far it has come. Who gets the same again and again comes no further."""
+        self._furthest = max(self._furthest, self.position or 0)
+        return self._furthest + len(self._ids)
 
     async def run(self) -> None:
         failures = 0

@@ -90,7 +90,7 @@ class World:
         while lagging and clock() - since < patience:
             await asyncio.sleep(POLL_SECONDS)
             lagging = [f for f, last in zip(self.followers, lasts, strict=True) if not f.has_come_to(head, last)]
-            progress = sum((follower.position or 0) + len(follower.notes.got) for follower in self.followers)
+            progress = sum(follower.distance for follower in self.followers)
             if progress != seen:
                 seen, since = progress, clock()
 
