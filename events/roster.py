@@ -105,48 +105,58 @@ class Cast:
 class Roster:
     """Who is connected to one signal. Any number of threads may ask."""
 
-    __slots__ = ("_casts", "_dead", "_entries", "_named", "_there")
+    __slots__ = ("_seen",)
 
     def __init__(self) -> None:
-        self._entries: list[Any] = []
-        self._named: dict[Any, tuple[Known, Any]] = {}
-        self._there: list[_Part] = []
-        self._dead: dict[str, Known] = {}
-        self._casts: dict[Any, Cast] = {}
+        self._seen = _Seen([], {}, {})
 
     def look(self, signal: Signal) -> None:
         """Take note of who is connected now: of one that is gone later its name will not be there."""
-        self._look(list(signal.receivers))
+        self._look(signal)
 
     def cast(self, signal: Signal, sender: Any) -> Cast:
         """Who should be called when this sender sends now."""
-        if signal._dead_receivers or signal.receivers != self._entries:
-            self.look(signal)
+        seen = self._seen
+        if signal._dead_receivers or signal.receivers != seen.entries:
+            seen = self._look(signal)
         # As Django identifies it: two numbers for a bound method.
         key = (id(sender.__self__), id(sender.__func__)) if hasattr(sender, "__func__") else id(sender)
-        found = self._casts.get(key)
-        if found is None:
-            if len(self._casts) >= MAX_SENDERS:
-                self._casts = {}
-            found = self._casts[key] = self._cast(key)
-        return found
+        return seen.casts.get(key) or seen.cast(key)
 
-    def _look(self, entries: list[Any]) -> None:
-        before, named = self._named, {}
+    def _look(self, signal: Signal) -> "_Seen":
+        seen = self._seen = self._seen.then(list(signal.receivers))
+        return seen
+
+
+class _Seen:
+    """Who was connected at one moment. Another thread may have looked since: what was seen at two must not mix."""
+
+    __slots__ = ("_dead", "_named", "_there", "casts", "entries")
+
+    def __init__(self, entries: list[Any], named: dict[Any, tuple[Known, Any]], dead: dict[str, Known]) -> None:
+        self.entries = entries
+        self.casts: dict[Any, Cast] = {}
+        """By what Django knows a sender by."""
+        self._named = named
+        self._dead = dead
+        self._there = [
+            _Part(entry[0][1], *named[entry[0]], entry[-1] is True) for entry in entries if entry[0] in named
+        ]
+
+    def then(self, entries: list[Any]) -> "_Seen":
+        """Who is connected later; and who is gone since."""
+        named = {}
         for entry in entries:
             called = _called(entry[1])
             if called is not None:
                 named[entry[0]] = (known(called), entry[1])
-        gone = [name for key, (name, held) in before.items() if key not in named and _called(held) is None]
+        gone = [name for key, (name, held) in self._named.items() if key not in named and _called(held) is None]
         there = {name.path for name, _ in named.values()}
-        dead = self._dead | {name.path: name for name in gone}
-        self._dead = dict([(path, name) for path, name in dead.items() if path not in there][-MAX_DEAD:])
-        self._there = [
-            _Part(entry[0][1], *named[entry[0]], entry[-1] is True) for entry in entries if entry[0] in named
-        ]
-        self._named, self._entries, self._casts = named, entries, {}
+        dead = [each for each in (self._dead | {name.path: name for name in gone}).items() if each[0] not in there]
+        return _Seen(entries, named, dict(dead[-MAX_DEAD:]))
 
-    def _cast(self, sender: Any) -> Cast:
+    def cast(self, sender: Any) -> Cast:
+        """For whoever is known by this; made once."""
         sync: list[_Part] = []
         later: list[_Part] = []
         ignored = [(name, "dead") for name in self._dead.values()]
@@ -156,7 +166,10 @@ class Roster:
             elif len(ignored) < MAX_IGNORED:
                 ignored.append((part.name, "sender"))
         texts = [f'{name.text},"outcome":"ignored","why":"{why}"' for name, why in ignored]
-        return Cast(sync, later, texts)
+        if len(self.casts) >= MAX_SENDERS:
+            self.casts.clear()
+        made = self.casts[sender] = Cast(sync, later, texts)
+        return made
 
 
 _names: dict[_Key, Known] = {}

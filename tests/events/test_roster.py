@@ -1,6 +1,8 @@
 """events.roster: receivers by name, however many there are. (What is made of them, test_observation has.)"""
 
 import json
+import sys
+from itertools import count
 
 import pytest
 from django.dispatch import Signal
@@ -30,7 +32,7 @@ def test_what_is_kept_of_senders_is_bounded(signal):
     for sender in senders:
         assert [each.name for each in known_of.cast(signal, sender).sync] == ["receiver_1"]
 
-    assert len(known_of._casts) <= MAX_SENDERS
+    assert len(known_of._seen.casts) <= MAX_SENDERS
 
 
 def test_what_is_kept_of_names_is_bounded(monkeypatch):
@@ -63,3 +65,43 @@ def test_who_is_gone_by_the_time_of_the_call_is_left_to_django(signal):
 
     del receiver
     assert cast.called() is None
+
+
+def test_who_connects_at_any_moment_while_another_thread_looks_is_called_from_then_on():
+    receiver, other = a_receiver(1), a_receiver(2)
+    for moment in count():
+        signal, known_of = Signal(), Roster()
+        signal.connect(receiver)
+
+        def connect(signal=signal, known_of=known_of):
+            signal.connect(other)
+            known_of.cast(signal, None)
+
+        is_in_time = interrupted(lambda signal=signal, known_of=known_of: known_of.cast(signal, None), moment, connect)
+
+        assert known_of.cast(signal, None).called() == ([receiver, other] if is_in_time else [receiver], [])
+        if not is_in_time:
+            break
+
+    assert moment > 100
+
+
+def interrupted(work, moment, other):
+    """Do something else in the middle of the work, before that instruction. Whether it has so many."""
+    left = moment
+
+    def look(frame, event, argument):
+        nonlocal left
+        frame.f_trace_opcodes = True
+        left -= event == "opcode"
+        if left == -1 and event == "opcode":
+            other()
+        return look
+
+    before = sys.gettrace()
+    sys.settrace(look)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return left < 0
