@@ -71,15 +71,19 @@ def test_on_a_phone_with_text_twice_as_large_the_names_of_receivers_are_whole(to
     assert names.evaluate_all("(all) => all.every((one) => one.scrollWidth <= one.clientWidth)")
 
 
-@pytest.mark.parametrize("width", [195, 320])
-def test_on_a_phone_that_zooms_the_type_of_the_open_event_is_whole(told, width):
+@pytest.mark.parametrize("width", [195, 320, 390])
+@pytest.mark.parametrize("name", ["academy.order_paid", "shop.a_name_that_nobody_would_give_but_that_somebody_gave"])
+def test_on_a_phone_the_type_of_the_open_event_is_whole_zoomed_or_not(told, scripted, width, name):
     told.set_viewport_size({"width": width, "height": 420})
+    scripted.events(41, 1, type=name)
+    expect(row(told, 0)).to_contain_text("order 41")
     row(told, 0).click()
 
-    name = told.locator("#detail-type .cut")
-    expect(name).to_have_text("academy.order_paid")
-    assert name.evaluate("(one) => one.scrollWidth <= one.clientWidth")
-    box, bar = name.bounding_box(), told.locator(".detail__bar").bounding_box()
+    shown = told.locator("#detail-type .cut")
+    expect(shown).to_have_text(name)
+    assert shown.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    assert told.locator(".seg").evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    box, bar = shown.bounding_box(), told.locator(".detail__bar").bounding_box()
     assert box["width"] > 100
     assert box["y"] >= bar["y"] and box["y"] + box["height"] <= bar["y"] + bar["height"]
     assert no_sideways(told)
