@@ -88,6 +88,8 @@ def _event(
     cause = sending.cause
     id = new_id(time)
     sending.event_id, sending.type = id, attachment.type
+    # Nobody looks behind it from now on; and what sends itself again and again would keep all that it ever sent.
+    sending.parent = None
     sending.correlation_id = cause.correlation_id if cause else came.correlation_id or id
     return Event(
         id=id,

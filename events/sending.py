@@ -52,7 +52,7 @@ class Sending:
         self.caller = caller
         """The frame that sends, until it has; or the line in it, where the event is made elsewhere."""
         self.parent = _current.get()
-        """The sending in one of whose receivers this one happens."""
+        """The sending in one of whose receivers this one happens, until it is an event."""
         self._open = [True, False]
         self.nanoseconds = -perf_counter_ns()
 

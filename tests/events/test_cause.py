@@ -2,7 +2,9 @@
 
 import asyncio
 import contextvars
+import gc
 import threading
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -11,6 +13,7 @@ from django.db import connections
 from django.dispatch import Signal
 
 from events.attachment import attached
+from events.publisher import publisher
 from events.sending import current
 
 
@@ -167,6 +170,32 @@ def test_a_signal_that_sends_itself_again_is_its_own_cause_s_effect(order_paid, 
     order_paid.send(sender=None, note=0)
 
     assert story() == [(0, None, 0), (1, 0, 0), (2, 1, 0), (3, 2, 0)]
+
+
+async def test_what_leads_to_the_same_again_and_again_is_not_kept(order_paid, transactional_db):
+    sent, newest = [], asyncio.Future()
+    loop = asyncio.get_running_loop()
+
+    async def pay_again(**arguments):
+        sent.append(weakref.ref(current()))
+        if len(sent) < 5:
+            # In the context of now, as whatever is begun in a receiver.
+            loop.call_soon(pay)
+        else:
+            newest.set_result(contextvars.copy_context())
+
+    def pay():
+        loop.create_task(order_paid.asend(sender=None))
+
+    order_paid.connect(pay_again)
+    async with asyncio.timeout(10):
+        pay()
+        context = await newest
+    await sync_to_async(publisher().flush)()
+    gc.collect()
+
+    assert context.run(current) is sent[4]()
+    assert [sending() for sending in sent[:3]] == [None] * 3
 
 
 def test_a_signal_that_is_not_streamed_hands_its_sender_s_cause_on(order_paid, receipt_sent, story):
