@@ -1,6 +1,7 @@
 """`manage.py shell`, `emit` and `prune_events`, as they are typed."""
 
 import json
+import sys
 
 import pytest
 
@@ -12,7 +13,7 @@ from events import log
 from events.publisher import publisher
 from events.streams import MAIN
 
-from .program import manage
+from .program import manage, start
 
 SEND = 'order_paid.send(sender=Order, order=Order.objects.first(), note="hello")'
 
@@ -111,6 +112,15 @@ def test_prune_events_fails_in_one_line_that_says_what_to_write(database_url):
 
     assert (said, status) == ("", 1)
     assert complaints == ("CommandError: Nothing says what may go. Write --older-than 30d, --keep 1000000, or both.\n")
+
+
+@pytest.mark.parametrize("words", [["signals"], ["signals", "--json"]], ids=" ".join)
+def test_signals_that_nobody_reads_on_are_not_complained_of(database_url, transactional_db, words):
+    with start([sys.executable, "manage.py", *words], database_url) as process:
+        process.stdout.close()
+        complaints = process.stderr.read()
+
+    assert (complaints, process.returncode) == ("", 141)
 
 
 ACADEMY = ["academy.order_paid", "academy.course_completed", "academy.profile_verified"]

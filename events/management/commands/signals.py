@@ -1,7 +1,12 @@
 """`manage.py signals`: every streamed signal, and all that is known of it."""
 
 import json
+import os
 import re
+import signal as signals
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
@@ -10,6 +15,7 @@ from events import catalog, inventory
 from events.management.reach import told_if_unreachable
 
 FIELDS_SHOWN = 20
+UNREAD = 128 + signals.SIGPIPE
 
 # What would hide, reorder or break what stands beside it in a terminal.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -35,8 +41,22 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         with told_if_unreachable():
             found = inventory.take()
-        told = found.as_json(types or found.types)
-        if options["json"]:
+        with self._until_nobody_reads():
+            self._tell(found.as_json(types or found.types), for_programs=options["json"])
+
+    @contextmanager
+    def _until_nobody_reads(self) -> Iterator[None]:
+        """`manage.py signals | head` wants no more of it, and no traceback."""
+        try:
+            yield
+            self.stdout.flush()
+        except BrokenPipeError:
+            # What Python flushes at its end goes nowhere, and without a complaint.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(UNREAD)
+
+    def _tell(self, told: dict[str, Any], *, for_programs: bool) -> None:
+        if for_programs:
             self.stdout.write(json.dumps(told, indent=2))
             return
         for signal in told["signals"]:
