@@ -79,12 +79,16 @@ def sign_up():
         connections.close_all()
 
 
-async def test_people_sign_in_and_see_everything_once_though_a_server_is_killed(servers, doors, valkey, shell):
-    await asyncio.to_thread(sign_up)
+def signed_in(door):
+    """A browser of somebody who may see everything, and the page that it shows."""
+    sign_up()
     browser = Browser()
-    _, page = await asyncio.to_thread(browser.open, doors[0].origin)
-    assert "csrfmiddlewaretoken" in page
-    url, page = await asyncio.to_thread(browser.sign_in, doors[0], "mei", "a long password")
+    browser.open(door.origin)
+    return browser, *browser.sign_in(door, "mei", "a long password")
+
+
+async def test_people_sign_in_and_see_everything_once_though_a_server_is_killed(servers, doors, valkey, shell):
+    browser, url, page = await asyncio.to_thread(signed_in, doors[0])
     assert (url, "mei" in page) == (doors[0].origin + "/", True)
     async with asyncio.timeout(SECONDS):
         # It gives its checks a moment only, and this machine may be busy.
@@ -115,3 +119,23 @@ async def test_people_sign_in_and_see_everything_once_though_a_server_is_killed(
         assert client.gaps == []
         assert client.lines == clients[0].lines
         assert json.loads(client.lines[0])["type"] == "academy.order_paid"
+
+
+async def test_whoever_is_sent_away_by_one_server_is_let_in_at_once_by_the_other_that_is_just_back(servers, doors):
+    browser, *_ = await asyncio.to_thread(signed_in, doors[0])
+    servers[0].terminate()
+    assert await asyncio.to_thread(servers[0].wait) == 0
+    clients = [Returning(doors[::-1], browser.header) for _ in range(8)]
+    hearing = [
+        asyncio.create_task(client.hear_all(lambda client=client: client.connections == 2)) for client in clients
+    ]
+    async with asyncio.timeout(SECONDS):
+        for client in clients:
+            await client.is_here.wait()
+
+    await asyncio.to_thread(servers[0].start)
+    servers[1].terminate()
+    await asyncio.gather(*hearing)
+
+    # At the first try, with and without a proxy.
+    assert [client.tries for client in clients] == [[1, 1]] * len(clients)
