@@ -54,6 +54,11 @@ def test_every_variable_is_one_that_the_settings_read():
     assert [name for name in given if f'os.environ.get("{name}"' not in SETTINGS] == []
 
 
+def test_clients_have_their_own_address_and_not_the_proxys():
+    assert text().count('\n    PROXIES: "1"\n') == 1
+    assert block("content").count("proxy_set_header X-Forwarded-For $remote_addr;") == 1
+
+
 def test_no_secret_is_in_it():
     assert not re.search(r"(?i)password\s*[:=]\s*\S", text())
     assert re.findall(r"SECRET_KEY: (.*)", text()) == ["${SECRET_KEY:-}"]
