@@ -270,6 +270,17 @@ def test_every_fact_of_the_code_is_in_the_docs(fact):
     assert not missing
 
 
+def test_alerts_are_on_metrics_and_labels_that_are_there():
+    table = OPERATIONS.split("## What to alert on")[1].split("\n## ")[0]
+    named = set(re.findall(r"signalcast_\w+", table))
+    labels = set(re.findall(r"(\w+)=~?\"", table))
+    values = set(re.findall(r"[\w]+", " ".join(re.findall(r"(?:reason|code)=~?\"(.*?)\"", table))))
+
+    assert {name.removesuffix("_bucket") for name in named} <= metrics()
+    assert labels - {"job"} <= metrics()
+    assert values <= set(REASONS) | {str(code.value) for code in protocol.CloseCode}
+
+
 @pytest.mark.parametrize("limit", sorted(LIMITS))
 def test_every_limit_is_in_the_table_of_limits(limit):
     table = section("Limits", PROTOCOL)
