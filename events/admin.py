@@ -63,8 +63,7 @@ class Type(admin.SimpleListFilter):
         return [(attachment.type, attachment.type) for attachment in catalog.attachments()]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        # PostgreSQL takes no NUL, and no type has one.
-        return queryset.filter(type=self.value().replace("\0", "\ufffd")) if self.value() else queryset
+        return queryset.filter(type=_findable(self.value())) if self.value() else queryset
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -89,6 +88,13 @@ class ReadOnly(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        # Whoever may ask whether the text holds a word need not see it; and what has no index would be looked for long.
+        return lookup in [getattr(asked, "parameter_name", asked) for asked in self.list_filter]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return super().get_object(request, _findable(object_id), from_field)
+
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         # Where the log is, never through a router: a replica lags.
         rows: QuerySet[Any] = super().get_queryset(request).using(current().DATABASE)
@@ -111,14 +117,10 @@ class EventAdmin(ReadOnly):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return _as_seen(request, self.fields)
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        # Whoever may ask whether the text holds a word need not see it.
-        return not lookup.startswith("text") and bool(super().lookup_allowed(lookup, value, request))
-
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
     ) -> tuple["QuerySet[Any]", bool]:
-        term = search_term.strip()
+        term = _findable(search_term)
         if not term:
             return queryset, False
         everything = self.get_queryset(request).order_by(*self.ordering)
@@ -200,14 +202,10 @@ class NoteAdmin(ReadOnly):
         may = request.user.has_perm("signalcast.view_personal_data")
         return self.fields if may else (*self.fields[:-1], "shown_without_personal")
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        return not lookup.startswith("text") and bool(super().lookup_allowed(lookup, value, request))
-
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
     ) -> tuple["QuerySet[Any]", bool]:
-        # PostgreSQL takes no NUL, and no id has one.
-        term = search_term.strip().replace("\0", "\ufffd")
+        term = _findable(search_term)
         return (queryset.filter(event_id=term) if term else queryset), False
 
     @admin.display(description="position")
@@ -252,6 +250,11 @@ def _shown(line: str) -> str:
     with suppress(ValueError):  # Whatever else is there instead is shown as it is.
         line = json.dumps(json.loads(line), indent=2, ensure_ascii=False)
     return str(format_html("<pre>{}</pre>", _visible(line)))
+
+
+def _findable(text: str) -> str:
+    """What somebody typed. PostgreSQL takes no NUL, and nothing that is looked for has one."""
+    return text.strip().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _last(rows: "QuerySet[Any]", until: str) -> int:

@@ -293,6 +293,25 @@ def test_personal_data_is_shown_to_those_only_who_may_view_it(client, stream, re
     assert '"email": "canary@example.com"' in unescape(shown)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "eventrow/?event_id__regex=(((",
+        "eventrow/?time__year=99999",
+        "eventrow/?position__in=99999999999999999999",
+        "noterow/?type=%00",
+        "streamrow/?name=%00",
+    ],
+)
+def test_what_no_filter_offers_is_not_looked_for(admin_client, asked):
+    assert admin_client.get(f"/admin/signalcast/{asked}").status_code == 400
+
+
+@pytest.mark.parametrize("kind", ["eventrow", "noterow", "streamrow"])
+def test_what_cannot_be_there_is_not_found(admin_client, kind):
+    assert admin_client.get(f"/admin/signalcast/{kind}/%00/change/").status_code == 302
+
+
 def test_nobody_finds_out_by_asking_for_a_text(client, stream, read_log):
     stream(personal=["email"]).send(sender=None, email="canary@example.com")
     read_log()
