@@ -151,6 +151,15 @@ def test_a_missing_table_is_no_reason_for_a_broken_page(db, monkeypatch):
     assert examples([attachment("academy.order_paid")])["shell"].endswith("note=hello")
 
 
+def test_neither_is_a_manager_that_shows_nobody_s_rows(db, monkeypatch):
+    def refuse(manager):
+        raise PermissionError("no tenant is active")
+
+    monkeypatch.setattr(type(Order._default_manager), "get_queryset", refuse)
+
+    assert examples([attachment("academy.order_paid")])["shell"].endswith("note=hello")
+
+
 def test_what_was_attached_in_code_cannot_be_imported_and_is_left_out(db):
     assert examples([attachment("shop.sold", path=None)]) == {"shell": "", "code": ""}
 
