@@ -137,11 +137,12 @@ def _sent(entries: Iterable[Entry]) -> Iterator[Sent]:
     """What can be learnt from."""
     for entry in entries:
         # Else somebody has been at the table, and it is no event.
-        with suppress(ValueError, KeyError, TypeError):
+        with suppress(ValueError, KeyError, TypeError, RecursionError):
             event = json.loads(entry.without_personal.line)
-            if event.get("origin") != TEST:
+            type = event["type"]
+            if type and str.isprintable(type) and event.get("origin") != TEST:
                 seconds = datetime.fromisoformat(event["time"]).timestamp()
-                yield Sent(entry.position, event["type"], event["time"], seconds, event["data"])
+                yield Sent(entry.position, type, event["time"], seconds, event["data"])
 
 
 def _next(before: Place | None, head: Head, oldest: int) -> Place:

@@ -139,6 +139,10 @@ NO_EVENTS = {
     "no JSON": ('"data":{"amount": 1}}', '"data":{'),
     "no time": ('"time":"2026', '"time":"soon'),
     "no type": ('"type":', '"kind":'),
+    "a list for a type": ('"type":"shop.order_paid"', '"type":["shop.order_paid"]'),
+    "an empty type": ('"type":"shop.order_paid"', '"type":""'),
+    "a type that cannot be stored": ('"type":"shop', '"type":"\\ud800'),
+    "no end of depth": ('"data":{', f'"data":{100_000 * "["}{100_000 * "]"},"more":{{'),
     "all hidden": ('"time":"', '"personal":"?","time":"'),
 }
 
