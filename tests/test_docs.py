@@ -2,6 +2,7 @@
 
 import ast
 import json
+import pkgutil
 import re
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -48,6 +49,8 @@ CODE_SPAN = re.compile(r"`([^`\n]+)`")
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 CHECK = re.compile(r"signalcast\.[EW]\d{3}")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+# The dotted path of what is ours to import, as `events.log.prune(…)`.
+IMPORTED = re.compile(r"`\"?((?:config|consumers|events|frontend)(?:\.\w+)+)")
 # A path in a code span: of a file or folder of this project, as `consumers/protocol.py` or `docs/`.
 PATH = re.compile(r"(?:academy|benchmarks|config|consumers|docs|events|frontend|requirements|tests)/[\w./-]*")
 
@@ -336,6 +339,12 @@ def test_what_a_document_says_of_commands_and_targets_is_so(document):
 
     assert targets <= make_targets()
     assert signalcasts_own <= check_ids()
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_a_document_names_by_its_dotted_path_can_be_imported(document):
+    for path in IMPORTED.findall(document.read_text()):
+        pkgutil.resolve_name(path)
 
 
 def test_the_example_client_is_python():
