@@ -23,7 +23,7 @@ NODE := node_modules/.made-$(shell cksum < package.json | cut -d ' ' -f 1)
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(RUN) ## Install what the demo needs, prepare the database
 	@$(PY) manage.py migrate --verbosity 0
