@@ -50,6 +50,7 @@ def _is_free(connection: BaseDatabaseWrapper) -> bool:
         # In a transaction that has not begun, because nothing was executed in it yet, psycopg begins it.
         and pgconn.transaction_status == (_IDLE if connection.autocommit else _IN_TRANSACTION)
         and pgconn.pipeline_status == _NO_PIPELINE
+        and pgconn.parameter_status(b"client_encoding") == b"UTF8"
     )
 
 

@@ -190,3 +190,14 @@ def test_a_connection_in_the_middle_of_something_is_left_to_the_cursor(connectio
     assert not driver.is_free(connection)
     stream.close()
     assert driver.is_free(connection)
+
+
+@pytest.mark.only_on("postgresql")
+def test_a_connection_that_speaks_another_encoding_is_left_to_the_cursor(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("SET client_encoding TO 'LATIN1'")
+    assert not driver.is_free(connection)
+    append(event(sender="Übung"))
+    connection.close()
+
+    assert rows(connection)[0][3] == "Übung"
