@@ -17,8 +17,9 @@ from .summary import one_line
 # 60 savepoints in one transaction are harmless on PostgreSQL, 1,000 slow every other connection by a third.
 MAX_SAVEPOINTS = 50
 
-# libpq's PQTRANS_INERROR, in a transaction of which a statement has failed, and PQTRANS_UNKNOWN, without a connection.
-_IN_ERROR, _UNKNOWN = 3, 4
+# libpq's PQTRANS_ACTIVE, with a statement under way, PQTRANS_INERROR, in a transaction of which one has failed, and
+# PQTRANS_UNKNOWN, without a connection.
+_ACTIVE, _IN_ERROR, _UNKNOWN = 1, 3, 4
 
 # The modules of the hooks of our events: of one that was inserted, and of one that could not be.
 _INSERTED, _FAILED = f"{__package__}.fate", f"{__package__}.receivers"
@@ -41,11 +42,22 @@ class TransactionLost(DatabaseError):
         super().__init__(f"an event could not be appended, and the whole transaction in {using!r} is lost with it")
 
 
+class Interrupted(BaseException):
+    """What a signal handler raised while the INSERT waited for the database, for a lock perhaps: a time limit, say.
+
+    It is the sender's, and no failure of ours. The connection was closed: its statement is still under way.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 def insert(event: Event, connection: BaseDatabaseWrapper) -> int:
     """Insert an event that has no position yet, in the transaction that is open, if one is. Returns the row's id.
 
     Raises what the database raises; the caller's transaction survives that. Where it does not, raises TransactionLost,
-    and lets no other statement into the block.
+    and lets no other statement into the block. Raises Interrupted.
     """
     row = (
         event.id,
@@ -63,6 +75,9 @@ def insert(event: Event, connection: BaseDatabaseWrapper) -> int:
     try:
         row_id = _insert_as_wanted(row, connection)
     except BaseException as error:
+        if isinstance(error, Exception) and _status(connection) == _ACTIVE:
+            connection.close()
+            raise Interrupted(error) from error
         if _is_lost(connection):
             # The caller's COMMIT would do nothing, and say nothing. On SQLite what it did until then would stay, alone.
             connection.needs_rollback = True
@@ -145,7 +160,7 @@ def _insert_in_one_round_trip(row: tuple[str, ...], connection: BaseDatabaseWrap
 
 def _take_back(connection: BaseDatabaseWrapper) -> None:
     # Else all of it was done, or nothing: there is no savepoint, and to ask for it would spoil the transaction.
-    if connection.connection.info.transaction_status == _IN_ERROR:
+    if _status(connection) == _IN_ERROR:
         with contextlib.suppress(Error), connection.cursor() as cursor:
             cursor.execute(_ROLL_BACK)
 
@@ -178,4 +193,13 @@ def _is_lost(connection: BaseDatabaseWrapper) -> bool:
         return False
     if connection.vendor == "sqlite":
         return not connection.connection.in_transaction
-    return connection.connection.info.transaction_status in (_IN_ERROR, _UNKNOWN)
+    return _status(connection) in (_IN_ERROR, _UNKNOWN)
+
+
+def _status(connection: BaseDatabaseWrapper) -> int | None:
+    """In libpq's numbers; None where there is no libpq."""
+    if connection.vendor == "sqlite":
+        return None
+    # One that was closed within a transaction may have gone back to its pool.
+    held = connection.connection
+    return _UNKNOWN if held is None else int(held.info.transaction_status)

@@ -16,7 +16,7 @@ from . import metrics
 from .attachment import Attachment, attached
 from .event import Event, new_id, now
 from .fate import Fate
-from .insertion import TransactionLost, insert, reason
+from .insertion import Interrupted, TransactionLost, insert, reason
 from .instance import memory
 from .origin import host, line, origin
 from .payload import compute, describe
@@ -34,7 +34,8 @@ logger = logging.getLogger("signalcast.events")
 def record(sender: Any, *, signal: Signal, **arguments: Any) -> None:
     """Build the event now, since arguments may change later, and append it.
 
-    Never raises, but for TransactionLost: the sender's work is undone, and it must not think that it was committed.
+    Never raises, but for TransactionLost: the sender's work is undone, and it must not think that it was committed. And
+    for what is the sender's own, from a signal handler.
     """
     if publisher().is_here:  # It connects: to note that as an event, it would have to connect again, for ever.
         return
@@ -42,6 +43,8 @@ def record(sender: Any, *, signal: Signal, **arguments: Any) -> None:
         _record(attached[signal], sender, arguments)
     except TransactionLost:
         raise
+    except Interrupted as interrupted:
+        raise interrupted.error from None
     except Exception:  # Whatever it is, it is ours to answer for, not the sender's.
         metrics.failed("record")
         logger.exception("A signal could not be recorded as an event", extra={"action": "record_failed"})

@@ -1,7 +1,8 @@
 """*harmless*, when the database itself fails while an event is appended."""
 
 import logging
-from contextlib import suppress
+import signal
+from contextlib import closing, contextmanager, nullcontext, suppress
 from math import inf, nan
 
 import pytest
@@ -53,6 +54,31 @@ def failing(transactional_db):
     )
     yield
     execute("DROP TRIGGER IF EXISTS failing")
+
+
+@pytest.fixture
+def time_limit():
+    """As Celery has it: an exception from a signal handler."""
+
+    class TimeLimit(Exception):
+        pass
+
+    def end(*_):
+        raise TimeLimit
+
+    before = signal.signal(signal.SIGALRM, end)
+    yield TimeLimit
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def transaction_of(other, sql):
+    """A transaction of another connection, which does something, and is rolled back in the end."""
+    with closing(other), other.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute(sql)
+        yield
 
 
 @pytest.mark.parametrize(
@@ -110,6 +136,23 @@ def test_a_connection_that_breaks_takes_the_business_with_it_and_the_event(order
     killer.close()
 
     assert (sold(), read_log()) == ([], [])
+
+
+@pytest.mark.only_on("postgresql")
+@pytest.mark.parametrize("block", [transaction.atomic, nullcontext])
+def test_a_time_limit_that_runs_out_while_the_log_is_locked_is_the_sender_s(
+    transactional_db, order_paid, time_limit, failed, block
+):
+    blocker = connection.copy()
+    with transaction_of(blocker, "LOCK TABLE signalcast_event"):
+        with pytest.raises(time_limit), block():
+            sell()
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            order_paid.send(sender=None)
+
+        assert sold() == ([] if block is transaction.atomic else ["a"])
+    assert publisher().flush()
+    assert failed() == {}
 
 
 @pytest.mark.only_on("postgresql")
