@@ -65,13 +65,15 @@ def test_no_secret_is_in_it():
     assert "POSTGRES_HOST_AUTH_METHOD: trust" in text()
 
 
-def test_every_server_is_looked_at_and_started_again():
+def test_every_server_is_looked_at_and_started_again_and_its_log_has_an_end():
     services = re.split(r"\n  (?=\w+:)", section("services"))[1:]
     named = {service.split(":")[0]: service for service in services}
 
     assert set(named) == {"proxy", "web1", "web2", "simulate", "manage", "migrate", "seed", "postgresql", "valkey"}
     for name in ("proxy", "postgresql", "valkey"):
         assert "healthcheck:" in named[name] and "restart: unless-stopped" in named[name]
+        assert "    logging: *logs\n" in named[name]
+    assert "\n  logging: &logs\n    driver: local\n" in anchor("web")
     assert "healthcheck:" in text().split("x-server: &server")[1].split("\nx-once")[0]
     for name in ("web1", "web2"):
         assert named[name].split() == [f"{name}:", "*server"]
