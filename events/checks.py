@@ -141,7 +141,6 @@ def _signals(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
                 'the dotted path of a module that holds signals, or of one, e.g. "shop.signals.order_paid"',
             )
             continue
-        yield from _cached(found)
         if not entry.startswith("django."):
             yield from _imported(path for path, signal in found.items() if path != entry and signal in _FOR_EVERY_MODEL)
 
@@ -153,18 +152,6 @@ def _imported(paths: Iterable[str]) -> Iterator[CheckMessage]:
             f"{path} is Django's own signal, which that module has imported: it is streamed for every model there is.",
             'the signals one by one, e.g. "shop.signals.order_paid", or silence this check',
         )
-
-
-def _cached(found: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    for path, signal in found.items():
-        # Django's own are sent with models.
-        if signal.use_caching and not isinstance(signal, ModelSignal):
-            yield _warning(
-                3,
-                f"{path} is a Signal(use_caching=True): once it has a receiver, sending it with a sender that cannot "
-                "be weakly referenced (None, a string) raises before any receiver runs, so nothing is recorded.",
-                "Signal()",
-            )
 
 
 def _values(given: Mapping[str, Any]) -> Iterator[CheckMessage]:

@@ -5,7 +5,6 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, connections
 from django.db.models.signals import post_save
-from django.dispatch import Signal
 
 from academy.models import Course
 from events.checks import check_models, check_settings
@@ -89,12 +88,6 @@ def test_a_message_says_what_to_write_instead(settings, given, said, hint):
 
     assert said in message.msg
     assert hint in message.hint
-
-
-def test_a_signal_that_caches_warns(settings, monkeypatch):
-    monkeypatch.setattr("academy.signals.order_paid", Signal(use_caching=True))
-
-    assert ids(GOOD, settings) == ["W003"]
 
 
 def test_a_signal_of_django_that_a_module_has_only_imported_warns(settings, monkeypatch):

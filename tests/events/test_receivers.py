@@ -92,6 +92,21 @@ def test_who_sends_what_nobody_receives_need_not_be_the_key_of_anything(stream, 
     assert notes() == ["a", "b", "c", "d"]
 
 
+@pytest.mark.parametrize("sender", [[], Course(), None, "shop"], ids=["no hash", "unsaved", "None", "a string"])
+def test_a_signal_that_caches_reaches_its_receivers_whoever_sends_it(stream, notes, sender):
+    signal = stream(Signal(use_caching=True))
+    told = []
+
+    def receive(note, **arguments):
+        told.append(note)
+
+    signal.connect(receive)
+    for note in ("a", "b"):
+        signal.send(sender=sender, note=note)
+
+    assert told == notes() == ["a", "b"]
+
+
 def test_what_a_signal_remembers_of_a_sender_is_forgotten_as_before(stream, notes):
     def first(**arguments):
         pass
