@@ -30,6 +30,8 @@ def test_it_holds_every_file_of_the_three_packages_and_no_other(content):
     "file",
     [
         "events/migrations/0001_initial.py",
+        "events/py.typed",
+        "consumers/py.typed",
         "events/management/commands/emit.py",
         "consumers/management/commands/runserver.py",
         "frontend/templates/frontend/dashboard.html",
