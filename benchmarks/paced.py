@@ -26,7 +26,7 @@ def send(rate: int, events: int, ledger: Ledger) -> None:
     from channels.layers import get_channel_layer
     from django.db import connection
 
-    from events.publisher import publisher
+    from events.process import publisher
 
     columns = "event_id, type, source, time, text"
     rows = [""]

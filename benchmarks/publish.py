@@ -58,7 +58,7 @@ def signalcast(port: int, events: int, pace: Pace, begin: Callable[[], None]) ->
     django.setup()
     from django.db import connection
 
-    from events.publisher import publisher
+    from events.process import publisher
 
     columns = "event_id, type, source, time, text"
     rows = [""]
@@ -85,7 +85,7 @@ def signalcast_append(port: int, events: int, pace: Pace, begin: Callable[[], No
 
     from academy.models import Order
     from events import attach
-    from events.publisher import publisher
+    from events.process import publisher
 
     # One that nobody else listens to.
     order_paid = Signal()

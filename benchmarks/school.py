@@ -107,7 +107,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from events.publisher import publisher
+    from events.process import publisher
 
     send = sender()
     for line in sys.stdin:

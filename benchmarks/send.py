@@ -64,7 +64,7 @@ class Sender:
 
         import events
         from academy.models import Order
-        from events.publisher import publisher
+        from events.process import publisher
 
         call_command("migrate", verbosity=0)
         self.connection = connection

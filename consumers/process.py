@@ -17,8 +17,9 @@ from channels.layers import get_channel_layer
 from django.conf import settings as django_settings
 
 from events.inventory import Inventory, take
+from events.process import publisher
 from events.publication import sweep
-from events.publisher import MOST_OUTCOMES, MOST_WRITES, publisher
+from events.publisher import MOST_OUTCOMES, MOST_WRITES
 from events.settings import current, migration
 from events.streams import MAIN, key
 

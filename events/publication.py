@@ -11,7 +11,7 @@ from . import metrics
 from .event import Event
 from .numbering import Busy, is_pending, number
 from .outcomes import Ghost
-from .publisher import publisher
+from .process import publisher
 from .sending import Sending
 from .settings import current
 from .streams import MAIN

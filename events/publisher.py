@@ -1,22 +1,17 @@
 """The publisher: gives committed events their positions, stores what is noted of them, and nudges the group.
 
-One daemon thread a process. The sender's part is `wake`: it notes a number and rings. The positions that a publisher
-leaves undone, because its process was killed or its database went away, the sweep of any server process gives a second
-later.
+One daemon thread. The sender's part is `wake`: it notes a number and rings. The positions that a publisher leaves
+undone, because its process was killed or its database went away, the sweep of any server process gives a second later.
 """
 
 import asyncio
-import atexit
 import logging
-import os
 import threading
 import time
 from math import inf
 from typing import Any
 
 from django.db import connections
-from django.db.backends.base.base import NO_DB_ALIAS
-from django.db.backends.signals import connection_created
 
 from . import log, metrics, outcomes, writes
 from .event import Event
@@ -36,8 +31,6 @@ MOST_OUTCOMES = outcomes.SIZE
 
 IDLE_SECONDS = 5.0
 FLUSH_SECONDS = 2.0
-# What SQLite has locked in the thread when a process forks stays locked in the child, for ever.
-FORK_SECONDS = 0.5
 
 # Seconds between two passes, unless the first has left rows behind. A lone event waits for none of it; a burst gets
 # fewer and larger passes, the more it brings, since they hold up a sender in the same process: on one core it waits
@@ -319,56 +312,9 @@ def pause_after(events: int) -> float:
     return max(PAUSE, min(LONGEST_PAUSE, PAUSE_AN_EVENT * events))
 
 
-def publisher() -> Publisher:
-    """This process's publisher."""
-    return _publisher
-
-
 def _is_in_a_loop() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return False
     return True
-
-
-# Its thread starts when it is first woken.
-_publisher = Publisher()
-_inherited: list[Publisher] = []
-# By the threads that fork.
-_paused: dict[int, Publisher] = {}
-
-
-def _before_fork() -> None:
-    if _publisher.pause(FORK_SECONDS):
-        _paused[threading.get_ident()] = _publisher
-
-
-def _after_fork_in_parent() -> None:
-    if paused := _paused.pop(threading.get_ident(), None):
-        paused.resume()
-
-
-def _after_fork_in_child() -> None:
-    """The child begins anew. It keeps what it inherited, so that nothing is closed under the parent."""
-    global _publisher
-    _paused.clear()
-    _inherited.append(_publisher)
-    _publisher = Publisher()
-
-
-def _make_way(connection: Any, **arguments: Any) -> None:
-    """Who connects to no database in particular is about to drop or copy one, as a test run does, and cannot while the
-    thread is in it."""
-    if connection.alias == NO_DB_ALIAS:
-        _publisher.leave()
-
-
-def _at_exit() -> None:
-    if not _publisher.flush():
-        _publisher.give_up()
-
-
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
-atexit.register(_at_exit)
-connection_created.connect(_make_way, dispatch_uid="signalcast.publisher")

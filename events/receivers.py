@@ -20,8 +20,8 @@ from .insertion import Interrupted, TransactionLost, insert, reason
 from .instance import memory
 from .origin import host, line, origin
 from .payload import compute, describe
+from .process import publisher
 from .publication import append_again, is_in_memory
-from .publisher import publisher
 from .sending import Sending
 from .sending import current as current_sending
 from .settings import Settings, current

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, connections
 from django.test import TransactionTestCase
 
-from events.publisher import publisher
+from events.process import publisher
 
 from . import tables
 from .valkey import server as valkey_server

@@ -221,7 +221,7 @@ if __name__ == "__main__":
 
     from academy.signals import course_completed, order_paid, profile_verified
     from events import log
-    from events.publisher import publisher
+    from events.process import publisher
 
     NOBODY = {"order": None, "enrollment": None, "profile": None, "user": None}
     signals = [order_paid, course_completed, profile_verified]

@@ -13,7 +13,7 @@ from consumers.database import Database
 from consumers.hub import Hub
 from consumers.ring import Ring
 from consumers.visits import Visits
-from events.publisher import publisher
+from events.process import publisher
 
 from .memory import MemoryLog
 

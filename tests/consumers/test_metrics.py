@@ -13,7 +13,7 @@ from consumers.protocol import V1, CloseCode
 from consumers.scrape import metrics
 from events import attach, detach
 from events.event import new_id, now
-from events.publisher import publisher
+from events.process import publisher
 
 from .conftest import until
 from .memory import MemoryLayer, MemoryLog, entry

@@ -11,7 +11,7 @@ from django.test import AsyncClient
 from academy.signals import order_paid
 from consumers import tokens
 from events import log
-from events.publisher import publisher
+from events.process import publisher
 from events.streams import MAIN
 
 TYPE = {"type": "academy.order_paid"}

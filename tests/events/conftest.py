@@ -9,9 +9,9 @@ from django.db import connection
 from django.dispatch import Signal
 from prometheus_client import REGISTRY
 
-from events import attach, detach, log, metrics
-from events import publisher as publishers
-from events.publisher import publisher
+from events import attach, detach, log, metrics, process
+from events.process import publisher
+from events.publisher import Publisher
 from events.streams import MAIN
 
 
@@ -53,7 +53,7 @@ def in_memory(transactional_db, monkeypatch):
     """The log is taken for one in memory, and a publisher for itself that has no thread yet."""
     connection.ensure_connection()
     monkeypatch.setitem(connection.settings_dict, "NAME", "file:memory?mode=memory&cache=shared")
-    monkeypatch.setattr(publishers, "_publisher", publishers.Publisher())
+    monkeypatch.setattr(process, "_publisher", Publisher())
 
 
 @pytest.fixture
@@ -112,6 +112,6 @@ def until():
 @pytest.fixture
 def own(monkeypatch, transactional_db):
     """A publisher of the test's own, in the place of the process's."""
-    monkeypatch.setattr(publishers, "_publisher", publishers.Publisher())
-    yield publishers.publisher()
-    assert publishers.publisher().flush()
+    monkeypatch.setattr(process, "_publisher", Publisher())
+    yield publisher()
+    assert publisher().flush()

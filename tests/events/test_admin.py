@@ -16,7 +16,7 @@ from events import admin, attach, detach, log
 from events.attachment import attached
 from events.event import Event, new_id
 from events.models import EventRow, NoteRow
-from events.publisher import publisher
+from events.process import publisher
 
 LIST = "/admin/signalcast/eventrow/"
 

@@ -13,7 +13,7 @@ from django.db import connections
 from django.dispatch import Signal
 
 from events.attachment import attached
-from events.publisher import publisher
+from events.process import publisher
 from events.sending import current
 
 

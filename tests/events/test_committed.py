@@ -8,8 +8,8 @@ from django.urls import path
 
 from academy.models import Course
 from events.insertion import MAX_SAVEPOINTS
+from events.process import publisher
 from events.publication import sweep
-from events.publisher import publisher
 
 paid = None
 

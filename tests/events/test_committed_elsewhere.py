@@ -5,7 +5,7 @@ from django.db import connections, transaction
 
 from academy.models import Course
 from events.models import EventRow
-from events.publisher import publisher
+from events.process import publisher
 
 
 class Undo(Exception):

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection, transaction
 
 from events.models import EventRow
+from events.process import publisher
 from events.publication import sweep
-from events.publisher import publisher
 
 
 class Undo(Exception):

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from events import log, numbering
 from events.models import EventRow
 from events.numbering import Busy, number
+from events.process import publisher
 from events.publication import sweep
-from events.publisher import publisher
 from events.streams import MAIN
 
 

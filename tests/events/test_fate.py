@@ -21,7 +21,7 @@ from events import fate, log
 from events.event import new_id, now
 from events.notes import GHOST
 from events.outcomes import Ghost
-from events.publisher import publisher
+from events.process import publisher
 from events.sending import Sending
 from events.streams import MAIN
 

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from academy.models import Course
 from events import attach, detach
 from events.attachment import attached
+from events.process import publisher
 from events.publication import sweep
-from events.publisher import publisher
 from events.receivers import record
 
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from academy.models import Course
 from events.insertion import MAX_SAVEPOINTS, TransactionLost
-from events.publisher import publisher
+from events.process import publisher
 
 FULL = "could not extend file: No space left on device"
 

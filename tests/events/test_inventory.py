@@ -11,7 +11,7 @@ from academy.models import Order
 from academy.signals import order_paid
 from events import inventory, log, notes
 from events.event import Note
-from events.publisher import publisher
+from events.process import publisher
 from events.streams import MAIN
 
 

@@ -14,7 +14,7 @@ from events.event import Event, new_id
 from events.lessons import Place, learn
 from events.models import EventRow, LessonRow, StreamRow
 from events.numbering import number
-from events.publisher import publisher
+from events.process import publisher
 from events.streams import MAIN
 
 BEGAN = datetime(2026, 5, 12, 16, 0, tzinfo=UTC)

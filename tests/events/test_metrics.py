@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from events import log, metrics
-from events.publisher import publisher
+from events.process import publisher
 from events.streams import MAIN
 
 

@@ -11,7 +11,8 @@ from events import log, numbering
 from events.event import Event, new_id, now
 from events.models import EventRow, StreamRow
 from events.numbering import Busy, Torn, number
-from events.publisher import Publisher, publisher
+from events.process import publisher
+from events.publisher import Publisher
 from events.streams import MAIN
 
 from .test_numbering import append, caught, pass_from, positions
@@ -222,7 +223,7 @@ def test_behind_a_pooler_that_gives_each_transaction_another_session_everything_
     order_paid, notes, monkeypatch, failed
 ):
     pooler = Pooler()
-    monkeypatch.setattr("events.publisher._publisher", Publisher())
+    monkeypatch.setattr("events.process._publisher", Publisher())
     connection.close()
     connection_created.connect(pooler.watch)
     try:

@@ -19,7 +19,7 @@ from academy.models import Course
 from events import detach, log, observation
 from events.attachment import attached
 from events.outcomes import Outcomes
-from events.publisher import publisher
+from events.process import publisher
 from events.receivers import record
 from events.sending import MAX_TRACEBACKS
 from events.streams import MAIN

@@ -12,7 +12,7 @@ from events.models import EventRow, NoteRow
 from events.notes import REACTIONS
 from events.numbering import number
 from events.outcomes import Outcomes
-from events.publisher import publisher
+from events.process import publisher
 from events.sending import Sending
 from events.streams import MAIN, key, unseal
 

@@ -14,7 +14,7 @@ from events import log
 from events.event import Event, new_id, now
 from events.models import EventRow
 from events.numbering import number
-from events.publisher import publisher
+from events.process import publisher
 from events.streams import MAIN
 
 

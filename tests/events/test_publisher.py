@@ -7,13 +7,14 @@ import pytest
 from django.db import connection, connections, transaction
 from django.db.backends.signals import connection_created
 
-from events import outcomes
+from events import outcomes, process
 from events import publisher as module
 from events.event import Event, new_id, now
 from events.models import EventRow, NoteRow
 from events.numbering import number
+from events.process import publisher
 from events.publication import mode, sweep
-from events.publisher import Publisher, publisher
+from events.publisher import Publisher
 from events.streams import MAIN
 
 
@@ -60,7 +61,7 @@ def stream_table(transactional_db):
 @pytest.fixture
 def own(monkeypatch):
     """A publisher of the test's own, in the place of the process's."""
-    monkeypatch.setattr(module, "_publisher", Publisher())
+    monkeypatch.setattr(process, "_publisher", Publisher())
     yield publisher()
     assert publisher().flush()
 

@@ -13,7 +13,7 @@ from django.utils.functional import SimpleLazyObject
 
 from academy.models import Course, Order
 from events import detach, log
-from events.publisher import publisher
+from events.process import publisher
 from events.receivers import record
 
 

@@ -11,7 +11,7 @@ from django.db import connection, connections
 
 from academy.models import Order
 from academy.signals import course_completed, order_paid
-from events.publisher import publisher
+from events.process import publisher
 
 from .frozen import FrozenSocket
 from .program import Program

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from academy.models import Order
 from events import attach, detach, log
-from events.publisher import publisher
+from events.process import publisher
 
 from .client import SECONDS
 

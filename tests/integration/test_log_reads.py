@@ -7,7 +7,7 @@ from django.db import connection
 from academy.models import Order
 from academy.signals import order_paid
 from events import log
-from events.publisher import publisher
+from events.process import publisher
 from events.streams import MAIN
 
 # A page's head, its events, and what is the oldest that the log holds.

@@ -32,7 +32,7 @@ def send(signal, number):
         pass
 """
 # A program that ends waits two seconds for what is to be noted, and no longer.
-NOTED = "from events.publisher import publisher; assert publisher().flush(30)"
+NOTED = "from events.process import publisher; assert publisher().flush(30)"
 
 
 @pytest.fixture

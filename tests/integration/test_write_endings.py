@@ -24,7 +24,7 @@ def by_name(redis_url):
 def test_workers_that_are_forked_from_a_parent_that_sends_and_live_long_lose_nothing(run):
     program = run("""
 import multiprocessing
-from events.publisher import publisher
+from events.process import publisher
 
 def work(name):
     for n in range(100):
@@ -55,7 +55,7 @@ for worker in workers:
 
 def test_a_worker_that_is_forked_publishes_by_itself(run):
     program = run("""
-from events.publisher import publisher
+from events.process import publisher
 order_paid.send(sender=None, order=None, mark="parent")
 publisher().flush(20)
 connection.close()
@@ -75,7 +75,7 @@ os.wait()
 
 SEND_AT_EXIT = """
 import atexit
-from events.publisher import publisher
+from events.process import publisher
 publisher().wake(0)  # So that there is a thread: from 3.12 on Python starts none any more.
 atexit.register(order_paid.send, sender=None, order=None, mark="a")
 """

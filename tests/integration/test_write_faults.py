@@ -12,7 +12,7 @@ from .test_write_processes import marks, swept_marks
 DIE_IN_A_PASS = """
 from django.db.backends.signals import connection_created
 from django.db import connections
-from events.publisher import publisher
+from events.process import publisher
 
 def die(execute, sql, params, many, context):
     result = execute(sql, params, many, context)
@@ -51,7 +51,7 @@ class Deadly:
         os._exit(7)
 
 settings.CHANNEL_LAYERS = {"default": {"BACKEND": "__main__.Deadly"}}
-from events.publisher import publisher
+from events.process import publisher
 order_paid.send(sender=None, order=None, mark="a")
 publisher().flush(60)
 """)

@@ -8,8 +8,8 @@ from django.db import connection, transaction
 
 from events import log
 from events.models import EventRow
+from events.process import publisher
 from events.publication import sweep
-from events.publisher import publisher
 from events.streams import MAIN
 
 # The longest that a program may take from its last line to its end.
@@ -164,7 +164,7 @@ def test_an_error_that_ends_a_program_takes_no_event_with_it(run):
 def test_after_a_fork_parent_and_child_each_write_their_own_events_once(run):
     with nobody_else_appends():  # So the parent's queue is not empty when it forks.
         program = run("""
-from events.publisher import publisher
+from events.process import publisher
 
 async def send(*marks):
     for mark in marks:
@@ -222,7 +222,7 @@ else:
 def test_a_child_that_ends_leaves_its_parent_s_publisher_alone(run):
     program = run("""
 import gc
-from events.publisher import publisher
+from events.process import publisher
 settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.integration.program.Woken"}}
 order_paid.send(sender=None, order=None, mark="parent")
 publisher().flush()

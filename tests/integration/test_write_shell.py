@@ -10,7 +10,7 @@ from academy.models import Enrollment, Order
 from academy.services import complete_course, pay_order, place_order, sign_up, verify_profile
 from academy.signals import order_paid
 from events import log
-from events.publisher import publisher
+from events.process import publisher
 from events.streams import MAIN
 
 from .program import manage, start
