@@ -13,7 +13,7 @@ from django.db import connections
 
 from . import notes
 from .event import Entry, Event, Head, Page, sent_at
-from .insertion import column_time, insert
+from .insertion import Interrupted, column_time, insert
 from .settings import current
 
 # The read side sees of this package what is here.
@@ -36,9 +36,12 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 def append(event: Event, *, using: str) -> int:
     """Insert an event that has no position yet, in the transaction that is open, if one is. Returns the row's id.
 
-    Raises as `insertion.insert` does.
+    Raises as `insertion.insert` does, but what interrupts it as it is.
     """
-    return insert(event, connections[using])
+    try:
+        return insert(event, connections[using])
+    except Interrupted as interrupted:
+        raise interrupted.error from None
 
 
 def head(stream: str) -> Head:

@@ -169,9 +169,11 @@ def _append_apart(event: Event, sending: Sending) -> None:
     """
     connection = connections[current().DATABASE]
     if connection.in_atomic_block and not is_in_memory():
-        _hand_over(event, sending, connection.alias)
-    else:
+        return _hand_over(event, sending, connection.alias)
+    try:
         _append(event, sending, connection)
+    except Interrupted as interrupted:
+        raise interrupted.error from None
 
 
 def _hand_over(event: Event, sending: Sending, using: str, append: Callable[..., bool] | None = None) -> None:

@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.dispatch import Signal
 from prometheus_client import REGISTRY
 
@@ -115,3 +115,15 @@ def own(monkeypatch, transactional_db):
     monkeypatch.setattr(process, "_publisher", Publisher())
     yield publisher()
     assert publisher().flush()
+
+
+@pytest.fixture
+def other(transactional_db, tmp_path):
+    """A second database, for the length of a test."""
+    given = {"ENGINE": "django.db.backends.sqlite3", "NAME": tmp_path / "other.sqlite3"}
+    connections.settings["other"] = connections.configure_settings({"default": given})["default"]
+    connections["other"].connect()
+    yield "other"
+    connections["other"].close()
+    del connections["other"]
+    del connections.settings["other"]

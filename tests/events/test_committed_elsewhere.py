@@ -1,7 +1,7 @@
 """*committed*, where the business has its transactions in another database than the log."""
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 
 from academy.models import Course
 from events.models import EventRow
@@ -10,18 +10,6 @@ from events.process import publisher
 
 class Undo(Exception):
     pass
-
-
-@pytest.fixture
-def other(transactional_db, tmp_path):
-    """A second database, for the length of a test."""
-    given = {"ENGINE": "django.db.backends.sqlite3", "NAME": tmp_path / "other.sqlite3"}
-    connections.settings["other"] = connections.configure_settings({"default": given})["default"]
-    connections["other"].connect()
-    yield "other"
-    connections["other"].close()
-    del connections["other"]
-    del connections.settings["other"]
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from academy.models import Course
+from events import trial
 from events.insertion import MAX_SAVEPOINTS, TransactionLost
 from events.process import publisher
 
@@ -153,6 +154,23 @@ def test_a_time_limit_that_runs_out_while_the_log_is_locked_is_the_sender_s(
         assert sold() == ([] if block is transaction.atomic else ["a"])
     assert publisher().flush()
     assert failed() == {}
+
+
+@pytest.mark.only_on("postgresql")
+def test_so_is_one_that_runs_out_while_a_test_event_is_sent(transactional_db, order_paid, time_limit):
+    with transaction_of(connection.copy(), "LOCK TABLE signalcast_event"), pytest.raises(time_limit):
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        trial.send("shop.order_paid")
+
+
+@pytest.mark.only_on("postgresql")
+def test_django_is_told_of_one_that_runs_out_after_the_commit_of_another_database(stream, other, time_limit, caplog):
+    order_paid = stream(using=other)
+    with transaction_of(connection.copy(), "LOCK TABLE signalcast_event"), transaction.atomic(using=other):
+        order_paid.send(sender=None)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [time_limit]
 
 
 @pytest.mark.only_on("postgresql")
