@@ -17,9 +17,10 @@ from .summary import one_line
 # 60 savepoints in one transaction are harmless on PostgreSQL, 1,000 slow every other connection by a third.
 MAX_SAVEPOINTS = 50
 
-# libpq's PQTRANS_ACTIVE, with a statement under way, PQTRANS_INERROR, in a transaction of which one has failed, and
-# PQTRANS_UNKNOWN, without a connection.
+# libpq's PQTRANS_ACTIVE, with a statement under way, PQTRANS_INERROR, in a transaction of which one has failed,
+# PQTRANS_UNKNOWN, without a connection, and PQ_PIPELINE_OFF.
 _ACTIVE, _IN_ERROR, _UNKNOWN = 1, 3, 4
+_PIPELINE_OFF = 0
 
 # The modules of the hooks of our events: of one that was inserted, and of one that could not be.
 _INSERTED, _FAILED = f"{__package__}.fate", f"{__package__}.receivers"
@@ -181,8 +182,11 @@ def _wants_savepoint(connection: BaseDatabaseWrapper) -> bool:
 
 
 def _takes_several_statements(connection: BaseDatabaseWrapper) -> bool:
-    """Whether one call may execute several: psycopg 3, as long as it puts the values into the statement itself."""
+    """Whether one call may execute several: psycopg 3, as long as it puts the values into the statement itself, and no
+    pipeline is open."""
     if connection.vendor != "postgresql" or connection.Database.__name__ != "psycopg":
+        return False
+    if connection.connection.pgconn.pipeline_status != _PIPELINE_OFF:
         return False
     return connection.settings_dict["OPTIONS"].get("server_side_binding") is not True
 

@@ -219,6 +219,16 @@ def test_where_the_server_binds_a_savepoint_costs_round_trips_and_spares_the_bus
     assert failed() == {"append": 1, "retry": 1}
 
 
+@pytest.mark.only_on("postgresql")
+def test_a_pipeline_of_the_business_goes_on(order_paid, notes, failed):
+    with transaction.atomic(), connection.connection.pipeline():
+        sell()
+        order_paid.send(sender=None, note="a")
+        Course.objects.update(title="B")
+
+    assert (Course.objects.get().title, notes(), failed()) == ("B", ["a"], {})
+
+
 def test_savepoints_of_the_business_stay_whatever_becomes_of_an_append(order_paid, take_away, notes):
     with transaction.atomic():
         order_paid.send(sender=None, note="a")
