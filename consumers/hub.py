@@ -6,6 +6,7 @@ makes the hub look at the log.
 
 import asyncio
 import contextvars
+import logging
 from collections.abc import Callable, Coroutine, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,6 +29,8 @@ from .rounds import Rounds
 from .shared import Shared
 from .sight import FULL, Sight
 from .subscription import LogReplaced, Pruned, Subscription
+
+logger = logging.getLogger("signalcast.consumers")
 
 SWEEP_SECONDS = 1.0
 
@@ -210,6 +213,13 @@ class Hub:
         return head
 
     async def _begin_anew(self, head: Head) -> None:
+        if self.epoch:
+            logger.warning(
+                "This is another log than before, up to position %d instead of %d: clients begin anew",
+                head.position,
+                self.head,
+                extra={"action": "log_replaced"},
+            )
         self.epoch = head.epoch
         self.life += 1
         self._doubted = False

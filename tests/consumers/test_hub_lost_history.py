@@ -68,7 +68,7 @@ async def test_a_hole_larger_than_a_page_is_told_in_several_gaps_that_join(start
 
 
 @pytest.mark.parametrize("events", [3, 10, 20], ids=["shorter", "as long", "longer"])
-async def test_another_epoch_ends_the_subscriptions(start_hub, events):
+async def test_another_epoch_ends_the_subscriptions(start_hub, events, caplog):
     log = MemoryLog(events=10)
     hub = await start_hub(log)
 
@@ -78,18 +78,23 @@ async def test_another_epoch_ends_the_subscriptions(start_hub, events):
         with pytest.raises(LogReplaced):
             await positions(subscription, 20)
     assert (hub.epoch, hub.head) == ("two", events)
+    assert caplog.messages == [
+        f"This is another log than before, up to position {events} instead of 10: clients begin anew"
+    ]
 
 
-async def test_a_log_that_lost_its_end_ends_the_subscriptions(start_hub):
+async def test_a_log_that_lost_its_end_ends_the_subscriptions(start_hub, caplog):
     log = MemoryLog(events=10)
     hub = await start_hub(log)
 
+    assert caplog.messages == []
     with hub.subscribe(EVERYTHING, 11) as subscription:
         log.restore(head=7)
 
         with pytest.raises(LogReplaced):
             await positions(subscription, 12)
     assert hub.head == 7
+    assert [record.action for record in caplog.records] == ["log_replaced"]
 
 
 async def test_a_log_that_was_restored_and_outgrew_us_between_two_looks_is_another_one(start_hub):
