@@ -7,6 +7,7 @@ import contextlib
 from datetime import datetime
 from itertools import islice
 
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DatabaseError, Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -49,7 +50,7 @@ class Interrupted(BaseException):
     It is the sender's, and no failure of ours. The connection was closed: its statement is still under way.
     """
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         super().__init__(error)
         self.error = error
 
@@ -76,7 +77,7 @@ def insert(event: Event, connection: BaseDatabaseWrapper) -> int:
     try:
         row_id = _insert_as_wanted(row, connection)
     except BaseException as error:
-        if isinstance(error, Exception) and _status(connection) == _ACTIVE:
+        if _is_somebody_else_s(error) and _status(connection) == _ACTIVE:
             connection.close()
             raise Interrupted(error) from error
         if _is_lost(connection):
@@ -189,6 +190,11 @@ def _takes_several_statements(connection: BaseDatabaseWrapper) -> bool:
     if connection.connection.pgconn.pipeline_status != _PIPELINE_OFF:
         return False
     return connection.settings_dict["OPTIONS"].get("server_side_binding") is not True
+
+
+def _is_somebody_else_s(error: BaseException) -> bool:
+    """Whether it is neither the database's nor Django's, which may refuse a connection that is in use already."""
+    return isinstance(error, Exception) and not isinstance(error, Error | SynchronousOnlyOperation)
 
 
 def _is_lost(connection: BaseDatabaseWrapper) -> bool:

@@ -229,6 +229,16 @@ def test_a_pipeline_of_the_business_goes_on(order_paid, notes, failed):
     assert (Course.objects.get().title, notes(), failed()) == ("B", ["a"], {})
 
 
+@pytest.mark.only_on("postgresql")
+def test_what_fails_in_a_pipeline_is_a_failed_append_all_the_same(order_paid, failed, transactional_db):
+    attached[order_paid] = replace(attached[order_paid], type="shop." + "x" * 300)
+    aborted = connection.Database.errors.PipelineAborted
+    with pytest.raises(aborted), transaction.atomic(), connection.connection.pipeline():
+        order_paid.send(sender=None)
+
+    assert failed() == {"append": 1}
+
+
 def test_savepoints_of_the_business_stay_whatever_becomes_of_an_append(order_paid, take_away, notes):
     with transaction.atomic():
         order_paid.send(sender=None, note="a")
