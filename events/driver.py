@@ -14,8 +14,8 @@ _DJANGO = frozenset(
     for module in ("db.backends.sqlite3", "db.backends.postgresql", "contrib.gis.db.backends.postgis")
 )
 
-# libpq's PQTRANS_IDLE and PQTRANS_INTRANS, PQ_PIPELINE_OFF and PGRES_FATAL_ERROR.
-_IDLE, _IN_TRANSACTION, _NO_PIPELINE, _FATAL_ERROR = 0, 2, 0, 7
+# libpq's PQTRANS_IDLE, PQTRANS_ACTIVE and PQTRANS_INTRANS, PQ_PIPELINE_OFF and PGRES_FATAL_ERROR.
+_IDLE, _ACTIVE, _IN_TRANSACTION, _NO_PIPELINE, _FATAL_ERROR = 0, 1, 2, 0, 7
 
 
 def is_free(connection: BaseDatabaseWrapper) -> bool:
@@ -30,6 +30,12 @@ def is_free(connection: BaseDatabaseWrapper) -> bool:
     ):
         return False
     return connection.vendor == "sqlite" or _is_free(connection)
+
+
+def is_busy(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the sender goes through what a query of its own brings: psycopg would have us wait for that, for ever."""
+    pgconn = getattr(connection.connection, "pgconn", None)
+    return pgconn is not None and pgconn.transaction_status == _ACTIVE and pgconn.pipeline_status == _NO_PIPELINE
 
 
 def insert(connection: BaseDatabaseWrapper, statement: str, row: tuple[str, ...]) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 
 from django.core.exceptions import SynchronousOnlyOperation
-from django.db import DatabaseError, Error
+from django.db import DatabaseError, Error, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from . import driver, metrics
@@ -108,6 +108,8 @@ def _insert_as_wanted(row: tuple[str, ...], connection: BaseDatabaseWrapper) -> 
     wants_savepoint = _wants_savepoint(connection)
     if driver.is_free(connection):
         return _insert_straight(row, connection, wants_savepoint)
+    if driver.is_busy(connection):
+        raise OperationalError("the connection is in the middle of another query")
     if not wants_savepoint:
         return _insert(row, connection)
     if _takes_several_statements(connection):

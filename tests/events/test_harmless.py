@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -237,6 +238,18 @@ def test_what_fails_in_a_pipeline_is_a_failed_append_all_the_same(order_paid, fa
         order_paid.send(sender=None)
 
     assert failed() == {"append": 1}
+
+
+@pytest.mark.only_on("postgresql")
+@pytest.mark.parametrize("in_transaction", [False, True])
+def test_a_business_that_goes_through_a_stream_of_rows_goes_on(order_paid, notes, failed, in_transaction):
+    connection.ensure_connection()
+    with transaction.atomic() if in_transaction else nullcontext(), connection.connection.cursor() as cursor:
+        for (number,) in cursor.stream("SELECT generate_series(1, 3)"):
+            order_paid.send(sender=None, note=number)
+
+    assert publisher().flush()
+    assert (notes(), failed()) == ([1, 2, 3], {"append": 3})
 
 
 def test_savepoints_of_the_business_stay_whatever_becomes_of_an_append(order_paid, take_away, notes):
