@@ -14,8 +14,11 @@ _DJANGO = frozenset(
     for module in ("db.backends.sqlite3", "db.backends.postgresql", "contrib.gis.db.backends.postgis")
 )
 
-# libpq's PQTRANS_IDLE, PQTRANS_ACTIVE and PQTRANS_INTRANS, PQ_PIPELINE_OFF and PGRES_FATAL_ERROR.
-_IDLE, _ACTIVE, _IN_TRANSACTION, _NO_PIPELINE, _FATAL_ERROR = 0, 1, 2, 0, 7
+# How a connection is, in libpq's numbers: PQTRANS_IDLE, PQTRANS_ACTIVE, with a statement under way, PQTRANS_INTRANS,
+# PQTRANS_INERROR, in a transaction of which one has failed, and PQTRANS_UNKNOWN, without a connection.
+IDLE, ACTIVE, IN_TRANSACTION, IN_ERROR, UNKNOWN = range(5)
+# PQ_PIPELINE_OFF and PGRES_FATAL_ERROR.
+_NO_PIPELINE, _FATAL_ERROR = 0, 7
 
 
 def is_free(connection: BaseDatabaseWrapper) -> bool:
@@ -34,8 +37,22 @@ def is_free(connection: BaseDatabaseWrapper) -> bool:
 
 def is_busy(connection: BaseDatabaseWrapper) -> bool:
     """Whether the sender goes through what a query of its own brings: psycopg would have us wait for that, for ever."""
+    return status(connection) == ACTIVE and not is_in_pipeline(connection)
+
+
+def is_in_pipeline(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the sender lets statements wait for each other's answers; psycopg 2 has no such thing."""
     pgconn = getattr(connection.connection, "pgconn", None)
-    return pgconn is not None and pgconn.transaction_status == _ACTIVE and pgconn.pipeline_status == _NO_PIPELINE
+    return pgconn is not None and pgconn.pipeline_status != _NO_PIPELINE
+
+
+def status(connection: BaseDatabaseWrapper) -> int | None:
+    """In libpq's numbers; None where there is no libpq."""
+    if connection.vendor != "postgresql":
+        return None
+    # One that was closed within a transaction may have gone back to its pool.
+    held = connection.connection
+    return UNKNOWN if held is None else int(held.info.transaction_status)
 
 
 def insert(connection: BaseDatabaseWrapper, statement: str, row: tuple[str, ...]) -> int:
@@ -54,7 +71,7 @@ def _is_free(connection: BaseDatabaseWrapper) -> bool:
     return (
         pgconn is not None
         # In a transaction that has not begun, because nothing was executed in it yet, psycopg begins it.
-        and pgconn.transaction_status == (_IDLE if connection.autocommit else _IN_TRANSACTION)
+        and pgconn.transaction_status == (IDLE if connection.autocommit else IN_TRANSACTION)
         and pgconn.pipeline_status == _NO_PIPELINE
         and pgconn.parameter_status(b"client_encoding") == b"UTF8"
     )

@@ -18,11 +18,6 @@ from .summary import one_line
 # 60 savepoints in one transaction are harmless on PostgreSQL, 1,000 slow every other connection by a third.
 MAX_SAVEPOINTS = 50
 
-# libpq's PQTRANS_ACTIVE, with a statement under way, PQTRANS_INERROR, in a transaction of which one has failed,
-# PQTRANS_UNKNOWN, without a connection, and PQ_PIPELINE_OFF.
-_ACTIVE, _IN_ERROR, _UNKNOWN = 1, 3, 4
-_PIPELINE_OFF = 0
-
 # The modules of the hooks of our events: of one that was inserted, and of one that could not be.
 _INSERTED, _FAILED = f"{__package__}.fate", f"{__package__}.receivers"
 
@@ -77,7 +72,7 @@ def insert(event: Event, connection: BaseDatabaseWrapper) -> int:
     try:
         row_id = _insert_as_wanted(row, connection)
     except BaseException as error:
-        if _is_somebody_else_s(error) and _status(connection) == _ACTIVE:
+        if _is_somebody_else_s(error) and driver.status(connection) == driver.ACTIVE:
             connection.close()
             raise Interrupted(error) from error
         if _is_lost(connection):
@@ -164,7 +159,7 @@ def _insert_in_one_round_trip(row: tuple[str, ...], connection: BaseDatabaseWrap
 
 def _take_back(connection: BaseDatabaseWrapper) -> None:
     # Else all of it was done, or nothing: there is no savepoint, and to ask for it would spoil the transaction.
-    if _status(connection) == _IN_ERROR:
+    if driver.status(connection) == driver.IN_ERROR:
         with contextlib.suppress(Error), connection.cursor() as cursor:
             cursor.execute(_ROLL_BACK)
 
@@ -189,7 +184,7 @@ def _takes_several_statements(connection: BaseDatabaseWrapper) -> bool:
     pipeline is open."""
     if connection.vendor != "postgresql" or connection.Database.__name__ != "psycopg":
         return False
-    if connection.connection.pgconn.pipeline_status != _PIPELINE_OFF:
+    if driver.is_in_pipeline(connection):
         return False
     return connection.settings_dict["OPTIONS"].get("server_side_binding") is not True
 
@@ -205,13 +200,4 @@ def _is_lost(connection: BaseDatabaseWrapper) -> bool:
         return False
     if connection.vendor == "sqlite":
         return not connection.connection.in_transaction
-    return _status(connection) in (_IN_ERROR, _UNKNOWN)
-
-
-def _status(connection: BaseDatabaseWrapper) -> int | None:
-    """In libpq's numbers; None where there is no libpq."""
-    if connection.vendor == "sqlite":
-        return None
-    # One that was closed within a transaction may have gone back to its pool.
-    held = connection.connection
-    return _UNKNOWN if held is None else int(held.info.transaction_status)
+    return driver.status(connection) in (driver.IN_ERROR, driver.UNKNOWN)

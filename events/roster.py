@@ -110,22 +110,19 @@ class Roster:
     def __init__(self) -> None:
         self._seen = _Seen([], {}, {})
 
-    def look(self, signal: Signal) -> None:
+    def look(self, signal: Signal) -> "_Seen":
         """Take note of who is connected now: of one that is gone later its name will not be there."""
-        self._look(signal)
+        seen = self._seen = self._seen.then(list(signal.receivers))
+        return seen
 
     def cast(self, signal: Signal, sender: Any) -> Cast:
         """Who should be called when this sender sends now."""
         seen = self._seen
         if signal._dead_receivers or signal.receivers != seen.entries:
-            seen = self._look(signal)
+            seen = self.look(signal)
         # As Django identifies it: two numbers for a bound method.
         key = (id(sender.__self__), id(sender.__func__)) if hasattr(sender, "__func__") else id(sender)
         return seen.casts.get(key) or seen.cast(key)
-
-    def _look(self, signal: Signal) -> "_Seen":
-        seen = self._seen = self._seen.then(list(signal.receivers))
-        return seen
 
 
 class _Seen:
