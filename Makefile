@@ -139,23 +139,26 @@ clean: ## Remove everything made here but the database
 
 # -- How it is set up --------------------------------------------------------------------------
 
+# Python compiles a module when it is first imported, and most of these never are.
+INSTALL = $(PY) -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r
+
 $(RUN):
 	@$(make_venv)
 	@echo "Installing what the demo needs ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(INSTALL) requirements/run.txt
 	@touch $@
 
 # It is all of the above and more.
 $(TEST):
 	@$(make_venv)
 	@echo "Installing what the tests need ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@$(INSTALL) requirements/test.txt
 	@touch $@ $(RUN)
 
 $(BENCH):
 	@$(make_venv)
 	@echo "Installing what is compared with ours ..."
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@$(INSTALL) requirements/bench.txt
 	@touch $@ $(TEST) $(RUN)
 
 $(NODE):

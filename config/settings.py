@@ -70,7 +70,6 @@ INSTALLED_APPS = [
     "events",
     "consumers",
     "frontend",
-    "daphne",
     "academy",
     "django.contrib.admin",
     "django.contrib.auth",
