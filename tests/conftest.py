@@ -1,5 +1,6 @@
 """What every test may use, and the order that tests run in."""
 
+import gc
 import signal
 import threading
 from pathlib import Path
@@ -34,6 +35,11 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if item not in elsewhere]
     config.hook.pytest_deselected(items=elsewhere)
     items.sort(key=lambda item: "playwright" in item.fixturenames)
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays: to look through all of it for garbage, again and again, takes seconds."""
+    gc.freeze()
 
 
 def pytest_unconfigure():

@@ -7,7 +7,7 @@ import daphne.server  # noqa: F401
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from hypothesis import example, given
 from hypothesis import strategies as st
-from twisted.internet.testing import StringTransport
+from twisted.internet.address import IPv4Address
 from websockets.frames import Opcode
 
 from consumers.websocket import lean
@@ -41,6 +41,36 @@ class Server:
     def log_action(self, protocol, action, details): ...
 
 
+class Transport:
+    """A connection that keeps what is written to it. With Twisted's own pytest would look for Trial's at each test."""
+
+    disconnecting = disconnected = False
+
+    def __init__(self):
+        self.written = b""
+
+    def getHost(self):
+        return IPv4Address("TCP", "127.0.0.1", 8000)
+
+    getPeer = getHost
+
+    def registerProducer(self, producer, streaming): ...
+
+    def unregisterProducer(self): ...
+
+    def write(self, data):
+        self.written += data
+
+    def writeSequence(self, pieces):
+        self.write(b"".join(pieces))
+
+    def loseConnection(self):
+        self.disconnecting = True
+
+    def abortConnection(self):
+        self.disconnecting = self.disconnected = True
+
+
 class End:
     """One end of a websocket that is open."""
 
@@ -51,15 +81,15 @@ class End:
         factory.protocol = kind(factory)
         self.protocol = factory.buildProtocol(None)
         self.protocol._raw_query_string = b""
-        self.transport = StringTransport()
+        self.transport = Transport()
         # As every socket of Daphne's has one: the HTTP channel that it began as.
         self.transport.registerProducer(self, True)
         self.protocol.makeConnection(self.transport)
         self.protocol.dataReceived(HANDSHAKE)
         self.protocol.handle_reply({"type": "websocket.accept"})
         assert self.protocol.state == self.protocol.STATE_OPEN
-        assert self.transport.value().startswith(b"HTTP/1.1 101")
-        self.transport.clear()
+        assert self.transport.written.startswith(b"HTTP/1.1 101")
+        self.transport.written = b""
 
     def hear(self, data):
         self.protocol.dataReceived(data)
@@ -70,7 +100,7 @@ class End:
     def outcome(self):
         """What the application hears, what the client hears, and what became of the connection."""
         heard = [self.server.heard.get_nowait() for _ in range(self.server.heard.qsize())]
-        return heard, self.transport.value(), self.protocol.state, self.transport.disconnected
+        return heard, self.transport.written, self.protocol.state, self.transport.disconnected
 
 
 def frame(opcode, payload, is_final=True, is_compressed=False, is_masked=True, mask=MASK):
