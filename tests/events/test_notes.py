@@ -72,6 +72,22 @@ def test_writing_many_costs_two_statements():
     assert notes.head(MAIN) == 1001
 
 
+def test_however_many_they_are_psycopg_has_few_values_to_look_for():
+    """It looks for each in Python, and senders in the same process wait meanwhile."""
+    counts = []
+
+    def count(execute, sql, params, many, context):
+        counts.append(len(params or ()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(count):
+        notes.write(MAIN, [a_note(n) for n in range(100)])
+        log.positions({str(number) for number in range(100)})
+
+    assert len(counts) >= 3
+    assert max(counts) <= 2
+
+
 def test_a_note_comes_with_its_event_as_the_log_gives_it():
     events, numbered = append_and_number(2)
     notes.write(MAIN, [a_note(2, event_id=events[1].id), a_note(event_id="gone", kind=notes.GHOST)])
