@@ -43,13 +43,13 @@ class Known:
 
 
 def known(receiver: Any) -> Known:
-    """What is called, within whatever decorators are around it. Never raises."""
+    """What is called, within whatever decorators and partials are around it. Never raises."""
     try:
-        function = _within(receiver)
-        code = function.__code__
-        key = (id(code), function.__qualname__)
+        receiver = _within(receiver)
+        code = receiver.__code__
+        key = (id(code), receiver.__qualname__)
         found = _names.get(key)
-        return found if found is not None else _remember(key, _function(function, code))
+        return found if found is not None else _remember(key, _function(receiver, code))
     except Exception:  # Anything that can be called may be a receiver, and may answer anything when it is asked.
         return _unusual(receiver)
 
@@ -181,7 +181,7 @@ def _remember(key: _Key, found: Known) -> Known:
 
 def _within(receiver: Any) -> Any:
     for _ in range(MAX_WRAPPERS):
-        inner = getattr(receiver, "__wrapped__", None)
+        inner = receiver.func if isinstance(receiver, partial) else getattr(receiver, "__wrapped__", None)
         if inner is None:
             break
         receiver = inner
@@ -194,11 +194,7 @@ def _function(function: Any, code: Any) -> Known:
 
 
 def _unusual(receiver: Any) -> Known:
-    """A partial, or an object with a `__call__`, which is known by its class."""
-    while isinstance(receiver, partial):
-        receiver = receiver.func
-    if hasattr(type(receiver), "__code__") or type(receiver).__name__ in ("function", "method"):
-        return known(receiver)
+    """An object with a `__call__`, which is known by its class."""
     kind = receiver if isinstance(receiver, type) else type(receiver)
     key = (id(kind), "")
     return _names.get(key) or _remember(key, _class(kind))

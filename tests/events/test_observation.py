@@ -187,8 +187,22 @@ def test_who_is_disconnected_is_no_longer_told_of(stream, outcomes):
         (made.Till(), "Till", made.Till.__call__),
         (partial(made.quick, discount=0), "quick", made.quick),
         (partial(made.Till().ring), "Till.ring", made.Till.ring),
+        (made.decorated(partial(made.quick, discount=0)), "quick", made.quick),
+        (made.decorated(made.Till()), "Till", made.Till.__call__),
+        (made.decorated(made.Till().ring), "Till.ring", made.Till.ring),
+        (partial(made.wrapped), "wrapped", made.wrapped.__wrapped__),
     ],
-    ids=["decorated", "a method", "an object", "a partial", "a partial of a method"],
+    ids=[
+        "decorated",
+        "a method",
+        "an object",
+        "a partial",
+        "a partial of a method",
+        "a decorated partial",
+        "a decorated object",
+        "a decorated method",
+        "a partial of what is decorated",
+    ],
 )
 def test_a_receiver_of_any_kind_is_known_by_its_name_and_place(stream, noted, receiver, name, at):
     stream(connected(receiver, weak=False)).send(sender=None)
@@ -207,9 +221,10 @@ def test_a_receiver_of_any_kind_is_known_by_its_name_and_place(stream, noted, re
         [made.failing, made.quick],
         [made.quick, made.failing_later],
         [made.Till(), made.Awaitable()],
+        [made.decorated(made.Till()), made.decorated(partial(made.quick))],
         [made.ending],
     ],
-    ids=["nobody", "sync", "both", "failing", "failing later", "objects", "ending"],
+    ids=["nobody", "sync", "both", "failing", "failing later", "objects", "decorated", "ending"],
 )
 def test_the_sender_gets_what_it_would_get(stream, transactional_db, method, receivers):
     plain = connected(*receivers, weak=False)
