@@ -22,6 +22,16 @@ CUT = """() => [...document.querySelectorAll('.rows .row:not([hidden]) *')].filt
     return element.matches('.c-time, .c-recv, .c-ms, .cut') && (wide || high);
 }).map((element) => element.className)"""
 
+# What of the dialogs leaves no room before their edge, or goes over it.
+OVER = """() => [...document.querySelectorAll('dialog')].flatMap((dialog) => {
+    dialog.showModal();
+    const {right} = dialog.getBoundingClientRect(), room = parseFloat(getComputedStyle(document.body).fontSize) / 4;
+    const over = [...dialog.querySelectorAll('.sheet__part *, .keys *')].filter((one) => one.checkVisibility());
+    const found = over.filter((one) => one.getBoundingClientRect().right > right - room);
+    dialog.close();
+    return found.map((one) => `${dialog.id}: ${one.outerHTML.slice(0, 60)}`);
+})"""
+
 
 def reactions(position: int) -> str:
     told = [{"receiver": f"a.receivers.r{n}", "order": n, "ms": 3.5 * n, "outcome": "ok"} for n in range(1, 4)]
@@ -87,6 +97,14 @@ def test_on_a_phone_the_type_of_the_open_event_is_whole_zoomed_or_not(told, scri
     assert box["width"] > 100
     assert box["y"] >= bar["y"] and box["y"] + box["height"] <= bar["y"] + bar["height"]
     assert no_sideways(told)
+
+
+@pytest.mark.parametrize(("width", "text"), [(195, "100%"), (320, "100%"), (390, "200%")])
+def test_on_a_phone_what_stands_in_a_dialog_stays_within_it(dashboard, width, text):
+    dashboard.set_viewport_size({"width": width, "height": 800})
+    dashboard.evaluate("(text) => { document.documentElement.style.fontSize = text; }", text)
+
+    assert dashboard.evaluate(OVER) == []
 
 
 def test_many_receivers_that_fail_leave_the_columns_beside_them_alone(told, scripted):

@@ -117,7 +117,7 @@ export class Tree {
     const focused = this.list.contains(document.activeElement) ? document.activeElement.closest('.node')?.dataset.at : null;
     this.list.replaceChildren(...top, ...rows.map((row) => this.#node(row, ms, top.length ? 1 : 0)));
     if (focused) this.list.querySelector(`[data-at="${Number(focused)}"] a`)?.focus({preventScroll: true});
-    say(byId('cause-note'), `${plural(rows.length, 'event')}${this.#isAll ? '' : ' of more'}${ms > 0 ? `, ${milliseconds(ms)} ms` : ''}`);
+    say(byId('cause-note'), `${this.#isAll ? '' : 'more than '}${plural(rows.length, 'event')}${ms > 0 ? `, ${milliseconds(ms)} ms` : ''}`);
   }
 
   #node({link, depth, from}, whole, indent) {
