@@ -61,6 +61,11 @@ export class View {
     return this.#matches ? this.#next - this.#first - this.#others.length : this.store.events - this.store.dropped;
   }
 
+  /** Of a filter: events that match, from the entry with this ordinal on. */
+  since(ordinal) {
+    return this.#next - this.rankOf(ordinal) - this.#others.filter((other) => other >= ordinal).length;
+  }
+
   /** Whether all that the store holds was searched. */
   get done() {
     return !this.#matches || (this.#high === this.store.next && this.#low <= this.store.first);

@@ -34,10 +34,10 @@ export class Strip {
     say(this.pause.querySelector('span'), held ? 'Resume' : 'Pause');
     swapIcon(this.pause.querySelector('svg'), held ? 'i-play' : 'i-pause');
     this.#entitle(held);
-    const past = this.history.view?.store;
+    const past = this.history.view?.store, {view} = this.history.ring, fresh = `${count(this.hold.fresh)} new`;
     say(byId('newest').querySelector('span'), past ? 'Back to live' : 'Show newest');
-    if (past) this.#write(icon('i-pause'), `History, ${count(past.first)} to ${count(past.next - 1)}`, `${count(this.hold.fresh)} new`);
-    else if (held) this.#write(icon('i-pause'), `Holding${this.#at(this.hold.head, time)}`, `${count(this.hold.fresh)} new`);
+    if (past) this.#write(icon('i-pause'), `History, ${count(past.first)} to ${count(past.next - 1)}`, fresh);
+    else if (held) this.#write(icon('i-pause'), `Holding${this.#at(this.hold.head, time)}`, view.filtered ? `${count(view.since(this.hold.head))} of ${fresh}` : fresh);
     else if (lost) this.#write(null, this.#since(), null, this.#promise());
     else this.#write(null, 'Following the newest.', null, 'Scroll down or press Space to hold.');
     const state = past ? 'Showing older events' : held ? 'Holding' : 'Following the newest';
