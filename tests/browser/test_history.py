@@ -213,6 +213,9 @@ def test_a_position_is_gone_to_wherever_it_is_and_else_the_reason_is_said(past):
         went.push([await past.go(4000), range()]);
         log.fails = 'the connection was lost';
         went.push([await past.go(30000), range()]);
+        stream.oldest = 50001;
+        went.push([await past.go(300), range()]);
+        went.push([await past.go(49900), range()]);
         stream.position = null;
         went.push(await past.go(7));
         return went;
@@ -228,6 +231,8 @@ def test_a_position_is_gone_to_wherever_it_is_and_else_the_reason_is_said(past):
         [[750, 1250], [100, 370]],
         ["Event 4,000 is not held any more: the oldest is 5,000.", [100, 369]],
         ["Event 30,000 did not come: the connection was lost.", [100, 369]],
+        ["", [100, 369]],
+        ["", None],
         "This page is not connected.",
     ]
 

@@ -74,13 +74,13 @@ export class History {
     const {head, position: joined} = this.stream;
     if (joined === null) return 'This page is not connected.';
     if (position > head) return `There is no event ${count(position)}: the newest is ${count(head)}.`;
-    const gone = () => `Event ${count(position)} is not held any more: the oldest is ${count(this.oldest)}.`;
-    if (position < this.oldest) return gone();
     if (this.view?.store.find(position) != null) return '';
     if (this.joins(position)) {
       this.leave();
       return '';
     }
+    const gone = () => `Event ${count(position)} is not held any more: the oldest is ${count(this.oldest)}.`;
+    if (position < this.oldest) return gone();
     const turn = this.#turn += 1;
     try {
       const page = await this.#read(Math.max(this.oldest, position - PAGE / 2), Math.min(head + 1, position + PAGE / 2));
