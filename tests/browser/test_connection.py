@@ -119,8 +119,11 @@ def replace_log(scripted):
     scripted.close(4012)
 
 
-def test_a_replaced_log_is_divided_from_the_one_before(dashboard, scripted):
-    scripted.events(1, 3)
+def test_a_replaced_log_is_divided_from_the_one_before_whose_gaps_count_no_more(dashboard, scripted):
+    scripted.events(1, 1)
+    scripted.send({"op": "gap", "from": 2, "to": 3, "reason": "retention"})
+    scripted.events(3, 1)
+    expect(dashboard.locator("#missed")).to_have_text("1 not shown")
     replace_log(scripted)
     scripted.wait_for(lambda: len(scripted.of("hello")) == 2)
     scripted.events(1, 2)

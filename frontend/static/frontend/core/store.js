@@ -23,7 +23,7 @@ export class Store {
   events = 0;     // that ever came
   dropped = 0;    // events let go for room
   failed = 0;     // of those that came, events of which a receiver failed
-  missed = 0;     // positions that the server said, or we saw, never came
+  missed = 0;     // positions of the newest log that the server said, or we saw, never came
   start = -Infinity;    // the ordinal at which the newest log begins: what is before it has no position any more
 
   #names = new Names();
@@ -116,7 +116,7 @@ export class Store {
 
   /** @param {{from: number, to: number, reason: string}} gap */
   pushGap(gap) {
-    if (gap.reason !== 'epoch') this.missed += gap.to - gap.from;
+    this.missed = gap.reason === 'epoch' ? 0 : this.missed + gap.to - gap.from;
     this.#append({kind: GAP, line: JSON.stringify(gap), position: gap.from, time: NaN, type: '', sender: ''});
     if (gap.reason === 'epoch') this.start = this.next;
   }
