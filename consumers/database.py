@@ -24,7 +24,7 @@ THREADS = 3
 
 
 class Database:
-    """Runs functions that use the ORM. Connections stay open, and are made anew after an error."""
+    """Runs functions that use the ORM. Connections stay open, those of a pool aside; after an error they are new."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="signalcast-database")
@@ -61,6 +61,13 @@ class Database:
             return function(*arguments)
         finally:
             self._opened[threading.get_ident()] = connections.all(initialized_only=True)
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """To Django's pool, which may have no more than we have threads: pages would wait until they fail."""
+        for connection in self._opened[threading.get_ident()]:
+            if connection.settings_dict["OPTIONS"].get("pool"):
+                connection.close()
 
     def _close(self) -> None:
         self._threads.shutdown()

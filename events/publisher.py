@@ -211,7 +211,7 @@ class Publisher:
         with self._rung:
             self._working = False
             self._rung.notify_all()
-            self._working = not self._wait(IDLE_SECONDS)
+            self._working = not self._wait(self._patience())
         if self._working:
             # Without the lock: closing may take a while, and senders need it.
             self._disconnect()
@@ -223,6 +223,11 @@ class Publisher:
             first, self._first = self._first, None
             self._working = True
             return first
+
+    def _patience(self) -> float:
+        """Seconds to keep the connection without work. One of Django's pool goes back at once: others wait for it."""
+        is_of_a_pool = self._connection is not None and self._connection.settings_dict["OPTIONS"].get("pool")
+        return 0 if is_of_a_pool else IDLE_SECONDS
 
     def _wait(self, seconds: float) -> bool:
         """Until there is something to do. False if that took longer, or the thread is to leave."""

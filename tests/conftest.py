@@ -2,6 +2,7 @@
 
 import gc
 import signal
+import sys
 import threading
 from pathlib import Path
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from django.test import TransactionTestCase
 from events.process import publisher
 
 from . import tables
+from .pool import psycopg_pool
 from .valkey import server as valkey_server
 
 # The event loop's pools keep their threads for later work, by design.
@@ -136,3 +138,14 @@ def database_url(transactional_db):
     if database["PORT"]:
         host += f":{database['PORT']}"
     return f"postgresql://{login}@{host}/{quote(database['NAME'], safe='')}"
+
+
+@pytest.fixture
+def pool(transactional_db):
+    """Where other threads get their connections to PostgreSQL, as with Django's "pool" among the OPTIONS."""
+    connection.ensure_connection()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "psycopg_pool", psycopg_pool)
+        patch.setitem(connections.settings["default"]["OPTIONS"], "pool", True)
+        yield connection.pool
+        connection.close_pool()

@@ -98,6 +98,19 @@ async def test_no_connection_and_no_thread_is_left_after_the_close(transactional
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("signalcast-database")]
 
 
+@pytest.mark.only_on("postgresql")
+async def test_what_is_of_a_pool_goes_back_after_each_use(pool, database):
+    barrier = threading.Barrier(THREADS, timeout=10)
+
+    def used():
+        one()
+        barrier.wait()
+        return connection.connection in pool.taken
+
+    assert all(await asyncio.gather(*(database.run(used) for _ in range(THREADS))))
+    assert not pool.taken
+
+
 async def test_a_reader_that_is_there_before_the_first_event_opens_the_stream(database):
     stream = StreamLog("main", database)
     try:

@@ -131,6 +131,13 @@ def test_who_drops_or_copies_a_database_does_not_find_the_publisher_in_it(order_
     assert positions() == list(range(1, 21))
 
 
+@pytest.mark.only_on("postgresql")
+def test_a_publisher_gives_back_what_is_of_a_pool_as_soon_as_it_has_no_work(pool, order_paid, positions, own, until):
+    order_paid.send(sender=None)
+
+    until(lambda: positions() == [1] and not pool.taken, seconds=module.IDLE_SECONDS / 2)
+
+
 @pytest.mark.only_on("sqlite")
 def test_a_publisher_that_is_never_idle_lets_go_of_its_file_now_and_then(order_paid, positions, own, monkeypatch):
     order_paid.send(sender=None)
