@@ -25,7 +25,7 @@ class Batches(Generic[T]):
 
     def __init__(self, name: str = "batches") -> None:
         self._name = name
-        self._held: OrderedDict[Hashable, T | None] = OrderedDict()
+        self._held: OrderedDict[Hashable, T] = OrderedDict()
         self._bytes = 0
 
     @property
@@ -33,19 +33,18 @@ class Batches(Generic[T]):
         return Buffer(self._name, Level(len(self._held), MAX_HELD), Level(self._bytes, MAX_BYTES, "bytes"))
 
     def get(self, key: Hashable, make: Callable[[], T | None]) -> T | None:
-        """What `make` returns, made once for all who ask with this key."""
-        if key in self._held:
-            return self._held[key]
-        made = self._held[key] = make()
-        self._bytes += _size(made)
+        """What `make` returns, made once for all who ask with this key. None is not held."""
+        if held := self._held.get(key):
+            return held
+        made = make()
+        if made is None:
+            return None
+        self._held[key] = made
+        self._bytes += made.weight
         while len(self._held) > MAX_HELD or self._bytes > MAX_BYTES:
-            self._bytes -= _size(self._held.popitem(last=False)[1])
+            self._bytes -= self._held.popitem(last=False)[1].weight
         return made
 
     def clear(self) -> None:
         self._held.clear()
         self._bytes = 0
-
-
-def _size(batch: Weighed | None) -> int:
-    return batch.weight if batch else 0

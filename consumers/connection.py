@@ -27,15 +27,19 @@ class Line:
         self._tell = tell
 
     def _send(self, data: bytes) -> None:
-        self._transport.write(self._left_of(data))
+        if left := self._left_of(data):
+            self._transport.write(left)
 
     def _left_of(self, data: bytes) -> bytes:
         """What the socket does not take at once."""
-        if not self._has_straight_way or self.buffered():
+        transport = self._transport
+        if not self._has_straight_way or transport.dataBuffer or transport._tempDataLen:
             return data
-        sent = self._transport.writeSomeData(data)
-        # What is no number is an error. Twisted will meet it again, and tell.
-        return data[sent:] if isinstance(sent, int) else data
+        try:
+            sent = transport.socket.send(data)
+        except OSError:  # It is full, or broken, which Twisted will meet again, and tell.
+            return data
+        return data[sent:]
 
     def pauseProducing(self) -> None:
         """The application sees for itself how much there is."""

@@ -19,6 +19,8 @@ from .sight import Sight
 from .subscription import Subscription
 from .window import Window
 
+_clock = time.monotonic
+
 
 class Client(Protocol):
     """The end of the line, as a delivery wants it."""
@@ -184,7 +186,3 @@ class Delivery:
         if self._flow.is_open and self._subscription.notes and (frame := self._subscription.notes.skip()):
             await self._send_notes(frame)
         await self._client.say(self._dialect.heartbeat(hub.head, now()))
-
-
-def _clock() -> float:
-    return asyncio.get_running_loop().time()

@@ -11,16 +11,12 @@ class Ring:
     """Holds the positions `[start, next)`. When it is full the oldest go; they are still in the log."""
 
     def __init__(self, *, events: int, bytes: int) -> None:
-        self.start = 1
+        self.start = self.next = 1
         self._max_events = events
         self._max_bytes = bytes
         self._entries: list[Entry] = []
         self._bytes = 0
         self._first = 0
-
-    @property
-    def next(self) -> int:
-        return self.start + len(self._entries) - self._first
 
     @property
     def newest(self) -> Entry | None:
@@ -40,6 +36,7 @@ class Ring:
         if fresh and fresh[-1].position != self.next + len(fresh) - 1:
             return False
         self._entries += fresh
+        self.next += len(fresh)
         self._bytes += sum(len(entry.line) for entry in fresh)
         self._trim()
         return True
@@ -58,7 +55,7 @@ class Ring:
         """Forget everything; `next` is the position that will come."""
         self._entries.clear()
         self._bytes = self._first = 0
-        self.start = next
+        self.start = self.next = next
 
     def _trim(self) -> None:
         while self._first < len(self._entries) and self._is_over():

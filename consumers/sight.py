@@ -28,6 +28,8 @@ class Sight:
         self.key = key
         self.personal = personal
         """Whether personal data is seen; else there are marks in its place."""
+        self.asks = ask is not None
+        """Whether somebody is asked which types may be seen."""
         self._allows = allows
         self._ask = ask
         self._known: dict[str, bool] = {}

@@ -157,7 +157,7 @@ class Subscription:
             while not self.sight.knows(entries):
                 await self.sight.learn(entries)
             self._check_life()
-            if batch := self._pick(entries, limit):
+            if batch := self._pass(self._shared(entries, limit)):
                 return batch
             # Others want their turn, also where everything is at hand.
             await asyncio.sleep(0)
@@ -166,10 +166,15 @@ class Subscription:
 
     def take_at_once(self, limit: int) -> Batch | None:
         """The next batch if it is at hand. None does not say that there is nothing."""
-        if self._source.life != self._life or self._scanned > self._source.head or (self.notes and self.notes.owed):
+        head = self._source.head
+        if self._source.life != self._life or self._scanned > head or (self.notes and self.notes.owed):
             return None
-        entries = portion(self.filter, self._source.held(*self._range(limit)))
-        return self._pick(entries, limit) if entries and self.sight.knows(entries) else None
+        if self.sight.asks and not self.sight.knows(self._source.held(*self._range(limit))):
+            return None
+        # Before anything is looked at: in a round most are given what the first was.
+        key = self._key(self._scanned, head, limit)
+        found = self._source.share(key, lambda: self._select_held(limit))
+        return self._pass(found) if found else None
 
     def notes_at_once(self) -> NoteFrame | None:
         """The next of what was noted, if it is at hand. None does not say that there is nothing."""
@@ -204,17 +209,29 @@ class Subscription:
         reach = limit if self.filter is EVERYTHING and self.sight.sees_every_event else SCAN
         return self._scanned, min(self._scanned + reach, self._source.head + 1)
 
-    def _pick(self, entries: Sequence[Entry], limit: int) -> Batch | None:
-        """The batch of those that match. The cursor moves."""
-        if batch := self._shared(entries, limit, self._source.head):
+    def _pass(self, batch: Batch) -> Batch | None:
+        """The batch, if there is something in it. The cursor moves."""
+        if batch.entries:
             return self._move(batch)
-        self._scanned = entries[-1].position + 1
-        self._tip = self.sight.tip(entries[-1])
+        self._scanned, self._tip = batch.stop, batch.tip
         return None
 
-    def _shared(self, entries: Sequence[Entry], limit: int, head: int) -> Batch | None:
-        key = (self.filter.key, self.sight.key, self.position, entries[0].position, entries[-1].position, limit)
-        return self._source.share(key, lambda: select(self.filter, self.position, entries, limit, head, self.sight))
+    def _key(self, first: int, last: int, limit: int) -> Hashable:
+        """Subscriptions with the same key pick the same of these positions."""
+        return self.filter.key, self.sight.key, self.position, first, last, limit
+
+    def _shared(self, entries: Sequence[Entry], limit: int) -> Batch:
+        key = self._key(entries[0].position, entries[-1].position, limit)
+        batch = self._source.share(key, lambda: self._select(entries, limit))
+        assert batch
+        return batch
+
+    def _select(self, entries: Sequence[Entry], limit: int) -> Batch:
+        return select(self.filter, self.position, entries, limit, self._source.head, self.sight)
+
+    def _select_held(self, limit: int) -> Batch | None:
+        entries = portion(self.filter, self._source.held(*self._range(limit)))
+        return self._select(entries, limit) if entries else None
 
 
 def portion(filter: Filter, entries: Sequence[Entry]) -> Sequence[Entry]:
@@ -229,12 +246,10 @@ def portion(filter: Filter, entries: Sequence[Entry]) -> Sequence[Entry]:
     return entries
 
 
-def select(
-    filter: Filter, start: int, entries: Sequence[Entry], limit: int, head: int, sight: Sight = FULL
-) -> Batch | None:
+def select(filter: Filter, start: int, entries: Sequence[Entry], limit: int, head: int, sight: Sight = FULL) -> Batch:
     """The batch from `start` of those entries that are seen and match, at most `limit` of them and 256 KB.
 
-    None if there is none. Raises Undecided.
+    It is empty if there is none. Raises Undecided.
     """
     chosen: list[Entry] = []
     size = HEADER_BYTES
@@ -249,4 +264,4 @@ def select(
         last = entry
         if len(chosen) == limit:
             break
-    return Batch(start, last.position + 1, chosen, tip=sight.tip(last), head=head) if chosen else None
+    return Batch(start, last.position + 1, chosen, tip=sight.tip(last), head=head)

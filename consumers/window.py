@@ -44,9 +44,10 @@ class Window:
         """A batch goes under way. Returns how many seconds to wait after it: none."""
         if not self._under_way:
             self._heard = now
-        self._under_way.append((batch.stop, len(batch.entries), batch.size))
-        self._sent_events += len(batch.entries)
-        self._sent_bytes += batch.size
+        events, size = len(batch.entries), batch.size
+        self._under_way.append((batch.stop, events, size))
+        self._sent_events += events
+        self._sent_bytes += size
         return 0.0
 
     def send_notes(self, frame: NoteFrame, now: float) -> float:

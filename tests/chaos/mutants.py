@@ -96,6 +96,7 @@ def doubles_kept() -> None:
 
     def append(self: ring.Ring, entries: Any) -> bool:
         self._entries += entries
+        self.next += len(entries)
         self._trim()
         return True
 
@@ -105,11 +106,10 @@ def doubles_kept() -> None:
 def filters_confused() -> None:
     """Who asks for the same place gets the same batch, whatever the filter."""
 
-    def shared(self: subscription.Subscription, entries: Any, limit: int, head: int) -> Any:
-        key = (self.position, entries[0].position, entries[-1].position, limit)
-        return self._source.share(key, lambda: subscription.select(self.filter, self.position, entries, limit, head))
+    def key(self: subscription.Subscription, *place: int) -> Any:
+        return self.position, place
 
-    subscription.Subscription._shared = shared
+    subscription.Subscription._key = key
 
 
 def batch_forgotten() -> None:

@@ -1,7 +1,7 @@
 """A frame, or a piece of a response, goes straight to the socket where it may, and in its turn where it may not."""
 
+import pytest
 from twisted.internet import tcp, unix
-from twisted.internet.error import ConnectionLost
 
 from consumers.connection import Connection, Response
 
@@ -23,13 +23,13 @@ class Protocol:
         self.transport.dataBuffer, self.transport.offset, self.transport._tempDataLen = held, 0, 0
         self.transport.unregisterProducer = lambda: None
         self.transport.registerProducer = lambda producer, streaming: None
-        self.transport.writeSomeData = self.take
+        self.transport.socket = self
         self.transport.write = lambda data: self.held.append(data) if data else None
         self.takes = takes
 
-    def take(self, data):
+    def send(self, data):
         if isinstance(self.takes, Exception):
-            return self.takes
+            raise self.takes
         self.straight.append(data[: self.takes])
         return len(self.straight[-1])
 
@@ -71,8 +71,9 @@ def test_on_another_transport_a_frame_goes_its_usual_way():
     assert written(Protocol(kind=unix.Server)) == ([], [b"frame"])
 
 
-def test_an_error_is_left_to_the_usual_way():
-    assert written(Protocol(takes=ConnectionLost())) == ([], [b"frame"])
+@pytest.mark.parametrize("error", [BlockingIOError(), ConnectionResetError()])
+def test_an_error_is_left_to_the_usual_way(error):
+    assert written(Protocol(takes=error)) == ([], [b"frame"])
 
 
 def test_to_a_client_that_goes_nothing_more_is_sent():

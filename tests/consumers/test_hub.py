@@ -64,6 +64,11 @@ async def test_subscriptions_at_one_place_get_the_very_same_batch(start_hub):
 
             assert await one.take(1000) is await other.take(1000)
 
+            log.append(3)
+            await until(lambda: hub.head == log.head_position)
+
+            assert one.take_at_once(1000) is other.take_at_once(1000) is not None
+
 
 async def test_filters_that_differ_do_not_share(start_hub):
     log = MemoryLog()
@@ -78,6 +83,48 @@ async def test_filters_that_differ_do_not_share(start_hub):
 
         assert len((await academy.take(1000)).entries) == 3
         assert await shop.take(1000) is None
+
+        log.append(3)
+        await until(lambda: hub.head == 6)
+
+        assert len(academy.take_at_once(1000).entries) == 3
+        assert shop.take_at_once(1000) is None
+        assert (shop.is_at_head, shop.skip().stop) == (True, 7)
+
+
+async def test_that_nothing_matches_is_found_out_once_for_all_who_ask_the_same(start_hub):
+    log = MemoryLog()
+    hub = await start_hub(log)
+    asked = []
+
+    class Shop:
+        key, reads_data = "shop", False
+
+        def matches(self, entry):
+            asked.append(entry.position)
+            return False
+
+    with hub.subscribe(Shop(), 1) as one, hub.subscribe(Shop(), 1) as other:
+        log.append(3)
+        await until(lambda: hub.head == 3)
+
+        assert one.take_at_once(1000) is other.take_at_once(1000) is None
+
+        log.append(1)
+        await until(lambda: hub.head == 4)
+
+        assert await one.take(1000) is await other.take(1000) is None
+    assert asked == [1, 2, 3, 4]
+
+
+async def test_what_is_not_at_hand_is_not_taken_at_once(start_hub):
+    log = MemoryLog(events=3)
+    hub = await start_hub(log)
+
+    with hub.subscribe(EVERYTHING, 1) as subscription:
+        assert subscription.take_at_once(1000) is None
+        assert not subscription.is_at_head
+        assert [each.position for each in (await subscription.take(1000)).entries] == [1, 2, 3]
 
 
 async def test_a_thousand_that_come_back_to_one_position_cost_one_read_of_each_page(start_hub):

@@ -200,8 +200,12 @@ async def test_a_wake_before_the_wait_is_not_lost():
         await waiting
 
 
-def test_a_batch_of_nothing_that_matches_is_no_batch():
-    assert select(DONE, 1, [entry(1), entry(2)], 10, 2) is None
+def test_where_nothing_matches_a_batch_is_empty_and_says_how_far_that_is_so():
+    entries = [entry(1), entry(2)]
+
+    batch = select(DONE, 1, entries, 10, 2)
+
+    assert (batch.entries, batch.stop, batch.tip) == ([], 3, entries[1].id)
 
 
 def test_a_batch_ends_at_its_last_match_when_it_is_full_and_else_where_it_looked():
