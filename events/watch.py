@@ -4,6 +4,7 @@ import contextlib
 import os
 import sqlite3
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -60,7 +61,9 @@ class Watch:
 def _sqlite_path(connection: BaseDatabaseWrapper) -> str:
     if connection.vendor != "sqlite" or connection.is_in_memory_db():
         return ""
-    return str(connection.settings_dict["NAME"])
+    name = str(connection.settings_dict["NAME"])
+    # Django has SQLite take an address for a name, as in `file:/var/lib/shop.sqlite3?cache=private`.
+    return unquote(urlsplit(name).path) if name.startswith("file:") else name
 
 
 def _open_sqlite(path: str) -> sqlite3.Connection:

@@ -1,6 +1,7 @@
 """events.watch: whether the log may have changed."""
 
 import sqlite3
+from urllib.parse import quote
 
 import pytest
 from django.db import connection, transaction
@@ -47,6 +48,18 @@ def file(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(connection.settings_dict, "NAME", file)
         yield file
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize("written", ["file:{}", "file://{}?cache=private"])
+def test_a_database_that_is_named_by_an_address_is_watched_as_well(file, written):
+    file = file.with_name("the log.sqlite3")
+    connection.settings_dict["NAME"] = written.format(quote(str(file)))
+    sqlite3.connect(file).close()
+    watch = log.Watch()
+
+    assert watch.changed()
+    watch.close()
 
 
 @pytest.mark.only_on("sqlite")
