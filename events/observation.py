@@ -53,7 +53,7 @@ _own: dict[type, type] = {}
 def _observed(own: Any) -> type:
     """The class for signals of this class, made once."""
     if own not in _made:
-        made = _subclass(own)
+        made: Any = _subclass(own)
         # Nobody needs to see a difference.
         made.__name__, made.__qualname__, made.__module__, made.__doc__ = (
             own.__name__,
@@ -61,6 +61,8 @@ def _observed(own: Any) -> type:
             own.__module__,
             own.__doc__,
         )
+        for method in (made.asend, made.asend_robust):  # Of which Python tells when somebody forgets to await them.
+            method.__qualname__ = f"{own.__qualname__}.{method.__name__}"
         _made[own], _own[made] = made, own
     return _made[own]
 

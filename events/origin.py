@@ -34,6 +34,8 @@ _UID = "signalcast.origin"
 # Whom a sender does not mean when it asks from where a signal was sent: Django, as it sends one, and what is between.
 _PASSED = ("django.dispatch.", "django.db.", "asgiref.", "asyncio.", "concurrent.futures.", "threading", "sentry_sdk.")
 _OURS = frozenset(f"{__package__}.{name}" for name in ("observation", "origin", "receivers", "sending"))
+# Behind it is what the thread was at when it was given this work: a middleware that waits for its view, perhaps.
+_FOR_SOMEBODY_ELSE = f"{SyncToAsync.__qualname__}."
 
 # As the column takes it; what a client sends as its own is of its own making.
 _ID = re.compile(r"[A-Za-z0-9._:/+=@~-]{1,64}")
@@ -177,7 +179,8 @@ def host() -> str:
 def line(frame: FrameType | None) -> str:
     """Where a signal is sent that somebody sends in this frame: `academy/services.py:41`.
 
-    Empty for a task that does nothing else: its frames do not tell who began it.
+    Empty for a task that does nothing else, and in a thread that works for asynchronous code: their frames do not tell
+    who began it.
     """
     is_ours = True
     for _ in range(MAX_FRAMES):
@@ -188,6 +191,8 @@ def line(frame: FrameType | None) -> str:
         if file:
             return f"{file}:{frame.f_lineno}"
         if is_ours and file is None:
+            break
+        if module == SyncToAsync.__module__ and frame.f_code.co_qualname.startswith(_FOR_SOMEBODY_ELSE):
             break
         is_ours = module in _OURS
         frame = frame.f_back

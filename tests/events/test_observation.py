@@ -329,6 +329,13 @@ def test_a_class_is_made_once_for_all_signals_of_a_class(stream):
     assert repr(plain).startswith("<django.dispatch.dispatcher.Signal object")
 
 
+@pytest.mark.parametrize("method", ["asend", "asend_robust"])
+def test_who_forgets_to_await_it_is_told_the_method_s_own_name(stream, method):
+    with pytest.warns(RuntimeWarning, match=rf"coroutine 'Signal\.{method}' was never awaited"):
+        getattr(stream(Signal()), method)(sender=None)
+        gc.collect()
+
+
 def test_no_other_signal_is_touched(order_paid):
     assert "send" not in vars(type(Signal())) or type(Signal()) is Signal
     assert type(Signal()) is Signal

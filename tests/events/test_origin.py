@@ -8,7 +8,7 @@ import types
 import weakref
 
 import pytest
-from asgiref.sync import SyncToAsync, ThreadSensitiveContext, async_to_sync
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext, async_to_sync, sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import User
 from django.core.handlers.asgi import ASGIHandler
@@ -325,6 +325,15 @@ def test_the_line_is_that_of_the_code_that_sends_however_it_does(order_paid, rea
 
     lines = [event.get("sentfrom") for event in read_log()]
     assert lines == [*(f"tests/events/test_origin.py:{here + further}" for further in (1, 2, 5)), None]
+
+
+def test_a_thread_that_sends_for_asynchronous_code_tells_no_line_of_what_it_did_before(order_paid, read_log):
+    async def send():
+        await sync_to_async(order_paid.send)(sender=None)
+
+    async_to_sync(send)()
+
+    assert [event.get("sentfrom") for event in read_log()] == [None]
 
 
 def test_a_model_s_signal_comes_from_who_saves_it(stream, read_log):
