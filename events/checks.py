@@ -1,6 +1,7 @@
 """`manage.py check`: what is wrong with SIGNALCAST and its database, and what to write instead."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from math import inf
 from typing import Any
@@ -62,7 +63,8 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
         ]
     if not isinstance(given, Mapping):
         return [_error(1, "SIGNALCAST is not a dictionary.", 'SIGNALCAST = {"SIGNALS": ["shop.signals"]}')]
-    return [*_unknown(given), *_signals(given), *_values(given), *_policy(given), *_database(given), *_layer()]
+    found = (_unknown(given), _signals(given), _types(), _values(given), _policy(given), _database(given), _layer())
+    return [message for messages in found for message in messages]
 
 
 @register("signalcast")
@@ -152,6 +154,20 @@ def _imported(paths: Iterable[str]) -> Iterator[CheckMessage]:
             f"{path} is Django's own signal, which that module has imported: it is streamed for every model there is.",
             'the signals one by one, e.g. "shop.signals.order_paid", or silence this check',
         )
+
+
+def _types() -> Iterator[CheckMessage]:
+    """Of what is streamed, also by `attach` in code."""
+    paths = defaultdict(list)
+    for attachment in catalog.attachments():
+        paths[attachment.type].append(attachment.path or "one that code has attached")
+    for type, found in paths.items():
+        if len(found) > 1:
+            yield _warning(
+                19,
+                f"Several signals are streamed as {type}: {', '.join(found)}. Nobody can tell their events apart.",
+                f'in an AppConfig.ready(), for all but one: events.attach(signal, type="{type}_too")',
+            )
 
 
 def _values(given: Mapping[str, Any]) -> Iterator[CheckMessage]:

@@ -9,6 +9,7 @@ import json
 import re
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from keyword import iskeyword
 from pathlib import Path
@@ -19,7 +20,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import Model
 
-from .attachment import Attachment
+from .attachment import Attachment, attached
 from .documentation import documentation_of
 from .shape import shape
 
@@ -88,8 +89,7 @@ def code(attachment: Attachment, arguments: Iterable[Argument]) -> str:
     """Lines of Python, the last of which sends the signal."""
     module, _, signal = str(attachment.path).rpartition(".")
     arguments = list(arguments)
-    used = {type(argument.value) for argument in arguments if isinstance(argument.value, Model)}
-    imports = sorted(f"from {model.__module__} import {model.__name__}" for model in used)
+    imports = sorted(f"from {model.__module__} import {model.__name__}" for model in _used(arguments))
     return "\n".join([*imports, f"from {module} import {signal}", line(attachment, arguments)])
 
 
@@ -100,6 +100,16 @@ def line(attachment: Attachment, arguments: Iterable[Argument]) -> str:
     given = [f"{name}={_in_python(value)}" for name, value in arguments]
     signal = str(attachment.path).rpartition(".")[2]
     return f"{signal}.send({', '.join([f'sender={model.__name__ if model else None}', *given])})"
+
+
+def in_shell(attachment: Attachment, arguments: Iterable[Argument]) -> str:
+    """One line for `manage.py shell`, with the imports if what has one of these names there may be something else."""
+    arguments = list(arguments)
+    wanted = [_last(attachment.path), *(model.__name__ for model in _used(arguments))]
+    signals = [_last(each.path) for each in attached.values()]
+    there = Counter([*signals, *(model.__name__ for model in apps.get_models())])
+    is_clear = all(there[name] <= 1 for name in wanted)
+    return line(attachment, arguments) if is_clear else code(attachment, arguments).replace("\n", "; ")
 
 
 def python() -> str:
@@ -178,6 +188,14 @@ def first(model: type[Model]) -> Model | None:
 
 def _model_of(arguments: Iterable[Argument]) -> type[Model] | None:
     return next((type(each.value) for each in arguments if isinstance(each.value, Model)), None)
+
+
+def _last(path: str | None) -> str:
+    return str(path).rpartition(".")[2]
+
+
+def _used(arguments: Iterable[Argument]) -> set[type[Model]]:
+    return {type(argument.value) for argument in arguments if isinstance(argument.value, Model)}
 
 
 def _is_name(name: str) -> bool:

@@ -101,7 +101,7 @@ def _facts(attachment: Attachment, lesson: Lesson, reception: Reception, *, olde
         "recent": lesson.tally.recent(now),
         "noted": reception.count,
         "failed": reception.failures,
-        "shell": examples.line(attachment, sample) if sample else "",
+        "shell": examples.in_shell(attachment, sample) if sample else "",
         "code": examples.code(attachment, sample) if sample else "",
     }
 

@@ -100,6 +100,15 @@ def test_a_signal_of_django_that_a_module_has_only_imported_warns(settings, monk
     assert ids({"SIGNALS": ["academy.signals.post_save"]}, settings) == []
 
 
+def test_several_signals_of_one_type_are_told_of(settings, stream):
+    stream(type="academy.order_paid")
+
+    settings.SIGNALCAST = GOOD
+    [message] = check_settings()
+    assert message.id == "signalcast.W019"
+    assert "as academy.order_paid: academy.signals.order_paid, one that code has attached." in message.msg
+
+
 def test_a_model_s_signal_caches_and_is_none_to_be_warned_of(settings):
     assert ids({"SIGNALS": ["django.db.models.signals.post_save"]}, settings) == []
 

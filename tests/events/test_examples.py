@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from academy.models import Course, Enrollment, Order
 from events.attachment import Attachment
-from events.examples import arguments_of, code, examples, line, python, shell, snake
+from events.examples import arguments_of, code, examples, in_shell, line, python, shell, snake
 from events.management.commands.emit import _argument
 
 
@@ -135,6 +135,19 @@ def test_the_lines_import_what_they_name(seeded):
         "from academy.models import Order",
         "from academy.signals import order_paid",
     ]
+
+
+@pytest.mark.parametrize("other", ["shop.signals.order_paid", "shop.signals.Order"])
+def test_the_line_for_the_shell_imports_what_has_no_name_of_its_own_there(seeded, stream, other):
+    arguments = arguments_of(ORDER_PAID)
+    assert in_shell(ORDER_PAID, arguments) == line(ORDER_PAID, arguments)
+
+    stream(type="shop.order_paid", path=other)
+
+    assert in_shell(ORDER_PAID, arguments) == (
+        "from academy.models import Order; from academy.signals import order_paid;"
+        " order_paid.send(sender=Order, order=Order.objects.first())"
+    )
 
 
 @pytest.mark.parametrize("type", ["academy.order_paid", "academy.nothing_known", "nowhere.at_all"])
