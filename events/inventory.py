@@ -4,7 +4,7 @@
 
 import time as clock
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from .lessons import Lesson, learn
 from .receivers import record
 from .reception import Reception, Record, receptions
 from .streams import MAIN
+from .summary import one_line
 
 # What receivers did with so many of the newest events is looked at.
 NEWEST = 2000
@@ -113,12 +114,27 @@ def _receivers(connected: list[Receiver] | None, reception: Reception) -> list[d
     """
     records = dict(reception.by_receiver)
     told = []
-    for receiver in connected or ():
+    for receiver in _by_name(connected or ()):
         told.append(_receiver(receiver, records.pop(receiver.name, Record())))
     for name, seen in records.items():
         other = Receiver(name=name, source=seen.source, is_async=seen.is_async)
         told.append({**_receiver(other, seen), "state": "dead" if seen.is_gone else "elsewhere"})
     return told if told or connected is not None else None
+
+
+def _by_name(connected: Iterable[Receiver]) -> Iterable[Receiver]:
+    """One that is connected for several senders is one receiver: what it did is known by its name alone."""
+    found: dict[object, Receiver] = {}
+    for receiver in connected:
+        # Of those that are gone nobody knows which they were.
+        other = found.setdefault(receiver.name or id(receiver), receiver)
+        if other is not receiver:
+            found[receiver.name] = replace(other, sender=_both(other.sender, receiver.sender))
+    return found.values()
+
+
+def _both(sender: str, other: str) -> str:
+    return one_line(", ".join(dict.fromkeys([*sender.split(", "), other]))) if sender and other else ""
 
 
 def _receiver(receiver: Receiver, record: Record) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 from .event import Note
@@ -25,7 +26,7 @@ class Record:
 
     def add(self, reaction: Mapping[str, Any]) -> None:
         self.source = str(reaction.get("source") or self.source)
-        self.is_async = bool(reaction.get("async"))
+        self.is_async = bool(reaction.get("async", self.is_async))
         self.is_gone = reaction.get("why") == "dead"
         if reaction.get("outcome") not in _RAN:
             return
@@ -37,7 +38,7 @@ class Record:
     def within(self, share: float) -> float | None:
         """The milliseconds within which that share of the runs was over; None if nobody knows."""
         ordered = sorted(self._milliseconds)
-        return round(ordered[min(int(len(ordered) * share), len(ordered) - 1)], 3) if ordered else None
+        return round(ordered[ceil(len(ordered) * share) - 1], 3) if ordered else None
 
 
 @dataclass(slots=True)
@@ -57,19 +58,24 @@ def receptions(notes: Iterable[Note]) -> Mapping[str, Reception]:
     for type, reactions in _by_event(notes):
         reception = found[type]
         reception.count += 1
-        reception.failures += any(each.get("outcome") == "raised" for each in reactions.values())
-        for receiver, reaction in reactions.items():
-            reception.by_receiver[receiver].add(reaction)
+        reception.failures += any(each.get("outcome") == "raised" for each in reactions)
+        for reaction in reactions:
+            reception.by_receiver[str(reaction["receiver"])].add(reaction)
     return found
 
 
-def _by_event(notes: Iterable[Note]) -> Iterable[tuple[str, dict[str, dict[str, Any]]]]:
-    events: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {}
+def _by_event(notes: Iterable[Note]) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
+    events: dict[str, tuple[str, dict[tuple[str, ...], dict[str, Any]]]] = {}
     for note in sorted(notes, key=lambda note: note.cursor):
         if note.kind == "reactions":
             _, reactions = events.setdefault(note.event_id, (note.type, {}))
-            reactions |= {str(each["receiver"]): each for each in _reactions(note.text)}
-    return events.values()
+            reactions |= {_key(each): each for each in _reactions(note.text)}
+    return ((type, reactions.values()) for type, reactions in events.values())
+
+
+def _key(reaction: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of one receiver in one event. Several may have one name: two methods of a class, two partials of a function."""
+    return tuple(str(reaction.get(name)) for name in ("receiver", "source", "order"))
 
 
 def _reactions(text: str) -> list[dict[str, Any]]:

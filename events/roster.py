@@ -156,13 +156,17 @@ class _Seen:
         """For whoever is known by this; made once."""
         sync: list[_Part] = []
         later: list[_Part] = []
-        ignored = [(name, "dead") for name in self._dead.values()]
+        others: dict[str, Known] = {}
         for part in self._there:
             if part.sender == sender or part.sender == _NOBODY:
                 (later if part.is_later else sync).append(part)
-            elif len(ignored) < MAX_IGNORED:
-                ignored.append((part.name, "sender"))
-        texts = [f'{name.text},"outcome":"ignored","why":"{why}"' for name, why in ignored]
+            else:
+                others[part.name.path] = part.name
+        # Who is connected for this sender and for others as well is not ignored.
+        for part in (*sync, *later):
+            others.pop(part.name.path, None)
+        ignored = [(name, "dead") for name in self._dead.values()] + [(name, "sender") for name in others.values()]
+        texts = [f'{name.text},"outcome":"ignored","why":"{why}"' for name, why in ignored[:MAX_IGNORED]]
         if len(self.casts) >= MAX_SENDERS:
             self.casts.clear()
         made = self.casts[sender] = Cast(sync, later, texts)

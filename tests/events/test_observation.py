@@ -15,7 +15,7 @@ from django.db import connection, connections
 from django.db.models.signals import ModelSignal, post_save
 from django.dispatch import Signal, dispatcher
 
-from academy.models import Course
+from academy.models import Certificate, Course, Order
 from events import detach, log, observation
 from events.attachment import attached
 from events.outcomes import Outcomes
@@ -150,6 +150,16 @@ def test_who_is_connected_for_another_sender_is_told_of_as_ignored(stream, noted
         ("quick", "ignored", "sender"),
     ]
     assert [(each["order"], each["outcome"]) for each in second["reactions"]] == [(1, "ok"), (2, "ok")]
+
+
+@pytest.mark.parametrize(("sender", "outcome"), [(Order, "ok"), (None, "ignored")])
+def test_who_is_connected_for_several_senders_is_told_of_once(stream, outcomes, sender, outcome):
+    signal = stream()
+    for each in (Course, Order, Certificate):
+        signal.connect(made.quick, sender=each)
+    signal.send(sender=sender)
+
+    assert outcomes() == [("quick", outcome)]
 
 
 def test_who_was_collected_is_told_of_as_ignored_and_is_not_kept_alive(stream, noted):
