@@ -37,7 +37,7 @@ export class Strip {
     const past = this.history.view?.store, {view} = this.history.ring, fresh = `${count(this.hold.fresh)} new`;
     say(byId('newest').querySelector('span'), past ? 'Back to live' : 'Show newest');
     if (past) this.#write(icon('i-pause'), `History, ${count(past.first)} to ${count(past.next - 1)}`, fresh);
-    else if (held) this.#write(icon('i-pause'), `Holding${this.#at(this.hold.head, time)}`, view.filtered ? `${count(view.since(this.hold.head))} of ${fresh}` : fresh);
+    else if (held) this.#write(icon('i-pause'), `Holding${this.#at(this.hold.head, time)}`, view.filtered && this.hold.fresh ? `${count(view.since(this.hold.head))} of ${fresh}` : fresh);
     else if (lost) this.#write(null, this.#since(), null, this.#promise());
     else this.#write(null, 'Following the newest.', null, 'Scroll down or press Space to hold.');
     const state = past ? 'Showing older events' : held ? 'Holding' : 'Following the newest';
