@@ -127,7 +127,7 @@ def testing(request: HttpRequest, viewer: access.Viewer) -> dict[str, str] | Non
 
 
 def sign_in_address(request: HttpRequest) -> str:
-    return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': access.address(request)})}"
+    return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': access.address(request, query=True)})}"
 
 
 def guarded(response: HttpResponse) -> HttpResponse:

@@ -181,6 +181,36 @@ def test_a_refusal_is_said_and_offers_what_helps(dashboard, scripted, code, text
     assert len(scripted.sockets) == 1
 
 
+def test_who_signs_in_again_comes_back_to_what_was_looked_for(dashboard, scripted):
+    dashboard.locator("#q").fill("type:refund")
+    expect(dashboard).to_have_url(re.compile(r"\?q=type:refund$"))
+    scripted.send({"op": "error", "code": 4401, "message": "No."})
+    scripted.close(4401)
+    dashboard.get_by_role("link", name="Sign in").click()
+
+    expect(dashboard.locator("input[name=next]")).to_have_value("/?q=type:refund")
+
+
+NAMED = """(user) => {
+    const out = Object.assign(document.createElement('button'), {className: 'btn btn--small', textContent: 'Sign out'});
+    user.textContent = 'maria.lindqvist.of.the.evening.school@academy.example.org';
+    user.after(out);
+}"""
+
+
+@pytest.mark.parametrize("width", [1200, 1280, 1440])
+@pytest.mark.parametrize(("code", "text"), [(4401, "Signed out"), (4403, "No permission to follow this stream")])
+def test_a_long_name_of_the_reader_leaves_room_for_what_is_said(dashboard, scripted, width, code, text):
+    dashboard.set_viewport_size({"width": width, "height": 800})
+    dashboard.locator(".top__user").evaluate(NAMED)
+    scripted.send({"op": "error", "code": code, "message": "No."})
+    scripted.close(code)
+
+    expect(dashboard.locator(".conn__text")).to_have_text(text)
+    assert dashboard.locator(".conn__text").evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    assert dashboard.locator(".top").evaluate("(one) => one.scrollWidth <= one.clientWidth")
+
+
 SAYS = """async (told) => {
     const {Conn} = await import('/static/frontend/ui/conn.js');
     const stream = {now: () => 0, position: 5, ...told};

@@ -151,12 +151,12 @@ def test_who_may_not_is_told_what_is_missing(client, db):
 
 def test_who_may_not_can_come_as_somebody_else(client, db):
     client.force_login(person("nobody"))
-    refused = client.get("/").content.decode()
+    refused = client.get("/", {"q": "a:b"}).content.decode()
 
     sign_in = client.get(re.search(r'<a class="btn" href="([^"]+)">Sign in as somebody else', refused)[1])
 
     assert sign_in.status_code == 200
-    assert '<input type="hidden" name="next" value="/">' in sign_in.content.decode()
+    assert '<input type="hidden" name="next" value="/?q=a%3Ab">' in sign_in.content.decode()
 
 
 def test_the_page_is_only_read(client, db):

@@ -25,6 +25,11 @@ export class Conn {
     Object.assign(this, {stream, pace, signals, announce, isEmpty});
     this.element = byId('conn');
     byId('retry').addEventListener('click', () => stream.retryNow());
+    byId('sign-in').addEventListener('click', ({target}) => {
+      const url = new URL(target.href);
+      url.searchParams.set('next', location.pathname + location.search);    // with what is looked for, and what is open
+      target.href = url.href;
+    });
   }
 
   gap(gap) {
