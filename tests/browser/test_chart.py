@@ -97,6 +97,21 @@ def test_a_flood_of_types_is_bounded_and_makes_way_for_those_that_come(rates):
     assert rates.evaluate("rates.order.length") == 64
 
 
+def test_among_a_flood_of_types_those_that_come_often_are_counted_whenever_they_began(rates):
+    rates.evaluate("""() => {
+        for (let n = 0; n < 1000; n += 1) {
+            add(`t${n}`, 1);
+            if (n > 500 && n % 50 === 0) add('often', 9);
+        }
+        add('old', 5, now - 200_000);
+        now += 1000;
+        rates.settle(now);
+    }""")
+
+    assert rates.evaluate("[sums()[0], rates.order.length]") == [["often", 81], 64]
+    assert rates.evaluate("rates.order.includes('old')") is False
+
+
 def ago(seconds: float) -> str:
     return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
 

@@ -7,6 +7,7 @@ import {hue} from './format.js';
 export const SECONDS = 120;
 
 const RING = SECONDS + 1;    // and the second that is filling
+const SUM = RING;            // the place of their sum, after all of them
 const LATELY = 4;            // seconds that the rate of now is taken over
 const MINUTE = 60;
 const FAST = 2, SLOW = 1;    // events a second from which on, and below which, they are told by the second and the minute
@@ -23,8 +24,8 @@ export class Rates {
   /** Types by how much there is of each, as of the last `settle`. */
   order = [];
 
-  #all = new Uint32Array(RING);
-  #failed = new Uint32Array(RING);
+  #all = new Uint32Array(RING + 1);
+  #failed = new Uint32Array(RING + 1);
   #types = new Map();
   #second = 0;
   #settledAt = 0;
@@ -34,23 +35,20 @@ export class Rates {
   /** @param {string} type @param {number} at when it happened @param {number} now */
   add(type, at, now) {
     this.#advance(now);
-    const second = Math.floor(at / 1000);
-    if (type && !this.#types.has(type) && this.#makeRoom()) {
-      this.#types.set(type, new Uint32Array(RING));
+    const second = Math.floor(at / 1000), isLate = second <= this.#second && second > this.#second - RING;
+    if (type && !this.#types.has(type) && this.#makeRoom(isLate)) {
+      this.#types.set(type, new Uint32Array(RING + 1));
       this.order.push(type);
-      this.#grown = true;
     }
-    if (!(second <= this.#second && second > this.#second - RING)) return;
-    this.#all[second % RING] += 1;
-    const counts = this.#types.get(type);
-    if (counts) counts[second % RING] += 1;
+    if (!isLate) return;
+    for (const counts of [this.#all, this.#types.get(type)]) if (counts) count(counts, second);
   }
 
   /** An event of which a receiver raised. @param {number} at when @param {number} now */
   fail(at, now) {
     this.#advance(now);
     const second = Math.floor(at / 1000);
-    if (second <= this.#second && second > this.#second - RING) this.#failed[second % RING] += 1;
+    if (second <= this.#second && second > this.#second - RING) count(this.#failed, second);
   }
 
   /** Events that failed, second by second, the oldest first. @returns {number[]} */
@@ -62,7 +60,7 @@ export class Rates {
   /** How many failed in the last two minutes, and this second. */
   failures(now) {
     this.#advance(now);
-    return this.#failed.reduce((sum, n) => sum + n, 0);
+    return this.#failed[SUM];
   }
 
   /** Events that failed, per second. */
@@ -105,9 +103,10 @@ export class Rates {
     if (now - this.#settledAt < SETTLED && !this.#grown) return false;
     this.#settledAt = now;
     this.#grown = false;
-    const sums = new Map(this.types(now).map(({type, seconds}) => [type, seconds.reduce((sum, n) => sum + n, 0)]));
+    this.#advance(now);
+    const sumOf = (type) => this.#types.get(type)[SUM];
     const before = this.order.slice(0, HUES).sort().join();
-    this.order.sort((a, b) => sums.get(b) - sums.get(a) || (a < b ? -1 : 1));
+    this.order.sort((a, b) => sumOf(b) - sumOf(a) || (a < b ? -1 : 1));
     return before !== this.order.slice(0, HUES).sort().join();
   }
 
@@ -133,13 +132,16 @@ export class Rates {
     return Array.from({length: SECONDS}, (_, i) => counts[(this.#second - SECONDS + i) % RING]);
   }
 
-  /** Lets a type go that there was none of, where there are too many. */
-  #makeRoom() {
-    if (this.#types.size < TYPES) return true;
-    const quiet = this.order.findLast((type) => !this.#types.get(type).some(Boolean));
-    if (quiet === undefined) return false;
-    this.#types.delete(quiet);
-    this.order = this.order.filter((type) => type !== quiet);
+  /** Where there are too many types, lets one go of which there was least: for one of long ago only if that is none. */
+  #makeRoom(isLate) {
+    let least = 0;
+    if (this.#types.size === TYPES) {
+      const sums = this.order.map((type) => this.#types.get(type)[SUM]);
+      least = Math.min(...sums);
+      if (least && !isLate) return false;
+      this.#types.delete(...this.order.splice(sums.indexOf(least), 1));
+    }
+    this.#grown ||= !least;    // else the order would never be settled
     return true;
   }
 
@@ -147,8 +149,16 @@ export class Rates {
     const second = Math.floor(now / 1000);
     if (second < this.#second - RING) this.#second = 0;    // the clock was put back: what was counted is of no time now
     for (let at = Math.max(this.#second + 1, second - RING + 1); at <= second; at += 1) {
-      for (const counts of [this.#all, this.#failed, ...this.#types.values()]) counts[at % RING] = 0;
+      for (const counts of [this.#all, this.#failed, ...this.#types.values()]) {
+        counts[SUM] -= counts[at % RING];
+        counts[at % RING] = 0;
+      }
     }
     this.#second = Math.max(this.#second, second);
   }
+}
+
+function count(counts, second) {
+  counts[second % RING] += 1;
+  counts[SUM] += 1;
 }
