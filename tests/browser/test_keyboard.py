@@ -114,6 +114,24 @@ def test_a_dialog_keeps_the_place_of_the_focus_behind_it(full, scripted):
     expect(row(full, 0)).to_contain_text("order 100")
 
 
+def test_what_takes_itself_away_leaves_the_focus_near(full):
+    full.keyboard.press("Space")
+    full.get_by_role("button", name="Show newest").press("Enter")
+    expect(full.get_by_role("grid")).to_be_focused()
+
+    for _ in range(2):
+        full.keyboard.press("j")
+        full.keyboard.press("b")
+    pins = full.locator("#pins-list li")
+    pins.nth(0).get_by_role("button", name="Take the pin away").press("Enter")
+    expect(pins).to_have_count(1)
+    expect(pins.get_by_role("button").first).to_be_focused()
+    types = full.locator("#types button")
+    expect(types.first).to_be_visible()
+    pins.get_by_role("button", name="Take the pin away").press("Enter")
+    expect(types.first).to_be_focused()
+
+
 def test_axe_finds_nothing_in_the_dialogs(full):
     full.keyboard.press("g")
     full.keyboard.press("Enter")

@@ -16,7 +16,10 @@ export class Strip {
     this.text = this.element.querySelector('.strip__text');
     this.pause = byId('pause');
     this.pause.addEventListener('click', () => this.toggle());
-    byId('newest').addEventListener('click', live);
+    byId('newest').addEventListener('click', () => {
+      live();
+      document.querySelector('[role=grid]').focus({preventScroll: true});    // the button goes
+    });
   }
 
   /** Holds for good, or lets go. */
