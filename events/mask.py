@@ -27,18 +27,40 @@ def without_secrets(text: str) -> str:
     text = _ADDRESS.sub("://***@", text)
     text = _BEARER.sub(r"\1 ***", text)
     text = _JWT.sub("***", text)
-    return _PAIR.sub(_masked, text)
+    return _without_values(text)
 
 
-# A name and its value, as JSON, Python, headers, forms and settings write them.
-_PAIR = re.compile(
-    r"""(?P<name>[A-Za-z_][\w-]{0,60})(?P<between>["']?\s{0,3}[=:]\s{0,3})(?P<value>"[^"]*"?|'[^']*'?|[^\s"',;&)}\]]+)"""
-)
 _BEARER = re.compile(r"\b(Bearer|Basic|Token)\s+[\w.~+/=-]{6,}", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?")
 # Who signs in to an address: postgresql://user:password@host.
 _ADDRESS = re.compile(r"://[^\s/@:]{0,200}:[^\s/@]{1,200}@")
+# A name before its value, as JSON, Python, headers, forms and settings write them.
+_NAME = re.compile(r"""([A-Za-z_][\w-]{0,60})["']?\s{0,3}[=:]{1,2}>?\s{0,3}""")
+# What a value is made of: texts in quotes, brackets, what ends it where no bracket is open, and the rest.
+_PART = re.compile(
+    r"""(?P<quoted>[bBuUrRfF]{0,2}(?:"(?:[^"\\]|\\.)*(?:"|$)|'(?:[^'\\]|\\.)*(?:'|$)))"""
+    r"""|(?P<open>[\[({<])|(?P<close>[\])}>])|(?P<end>[\s,;&])|[^\s"',;&\[\](){}<>]+""",
+    re.DOTALL,
+)
 
 
-def _masked(pair: re.Match[str]) -> str:
-    return f"{pair['name']}{pair['between']}***" if is_secret(pair["name"]) else pair[0]
+def _without_values(text: str) -> str:
+    shown, at = "", 0
+    for name in _NAME.finditer(text):
+        if name.start() >= at and is_secret(name[1]) and (end := _end_of_value(text, name.end())) > name.end():
+            shown += f"{text[at : name.end()]}***"
+            at = end
+    return shown + text[at:]
+
+
+def _end_of_value(text: str, start: int) -> int:
+    """Behind its brackets, if it has some; the end of the text if one of them is not closed in it."""
+    depth = 0
+    for part in _PART.finditer(text, start):
+        kind = part.lastgroup
+        if depth == 0 and (kind in ("close", "end") or (kind == "quoted" and part.start() > start)):
+            return part.start()
+        depth += (kind == "open") - (kind == "close")
+        if depth == 0 and kind in ("quoted", "close"):
+            return part.end()
+    return len(text)
