@@ -137,11 +137,15 @@ class Sending:
         self.is_told = True
         if self._names is None:
             return '"unknown":true'
-        told = [self.reaction(index) for index, name in enumerate(self._names) if not name.is_ours]
-        told = [reaction for reaction in told if reaction]
-        told += [f"{{{ignored}}}" for ignored in self._ignored]
-        more = f',"more":{len(told) - MAX_REACTIONS}' if len(told) > MAX_REACTIONS else ""
-        return f'"reactions":[{",".join(told[:MAX_REACTIONS])}]{more}'
+        found = {index: self.reaction(index) for index, name in enumerate(self._names) if not name.is_ours}
+        told = {index: reaction for index, reaction in found.items() if reaction}
+        told |= {len(self._names) + index: f"{{{ignored}}}" for index, ignored in enumerate(self._ignored)}
+        if len(told) <= MAX_REACTIONS:
+            return f'"reactions":[{",".join(told.values())}]'
+        # One that did not fail is left out, rather than one that did.
+        first = sorted(told, key=lambda index: index not in (self._failures or ()))[:MAX_REACTIONS]
+        listed = ",".join(told[index] for index in sorted(first))
+        return f'"reactions":[{listed}],"more":{len(told) - MAX_REACTIONS}'
 
     def reaction(self, index: int) -> str:
         """Of one receiver; empty while it runs."""

@@ -517,6 +517,20 @@ def test_a_hundred_receivers_are_told_of_and_the_number_of_the_others(stream, no
     assert (len(told["reactions"]), told["more"]) == (100, 30)
 
 
+def test_of_very_many_those_that_raised_are_told_of_first(stream, noted):
+    signal = stream()
+    for number in range(130):
+        receiver = made.failing if number in (1, 120) else made.quick
+        signal.connect(partial(receiver), weak=False, dispatch_uid=number)
+    signal.send_robust(sender=None)
+
+    [told] = noted()
+    assert (len(told["reactions"]), told["more"]) == (100, 30)
+    orders = [each["order"] for each in told["reactions"]]
+    assert [each["order"] for each in told["reactions"] if each["outcome"] == "raised"] == [2, 121]
+    assert orders == [*range(1, 100), 121]
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("is_first", [True, False], ids=["theirs first", "ours first"])
 def test_other_instrumentation_sees_what_it_would_see_and_we_see_through_it(
