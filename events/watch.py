@@ -39,7 +39,10 @@ class Watch:
         self._asked += 1
         if self._connection is None:
             return False
-        seen, self._seen = self._seen, self._connection.execute("PRAGMA data_version").fetchone()
+        try:
+            seen, self._seen = self._seen, self._connection.execute("PRAGMA data_version").fetchone()
+        except sqlite3.OperationalError:  # A writer has it all, where there is no write-ahead log.
+            return True
         return seen != self._seen
 
     def close(self) -> None:
@@ -68,4 +71,5 @@ def _sqlite_path(connection: BaseDatabaseWrapper) -> str:
 
 def _open_sqlite(path: str) -> sqlite3.Connection:
     uri = Path(path).absolute().as_uri() + "?mode=ro"
-    return sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
+    # Without patience: it is asked in the event loop, and everybody would wait with it.
+    return sqlite3.connect(uri, uri=True, timeout=0, check_same_thread=False, isolation_level=None)

@@ -51,6 +51,21 @@ def file(tmp_path):
 
 
 @pytest.mark.only_on("sqlite")
+def test_a_watch_waits_for_no_writer_where_there_is_no_write_ahead_log(file):
+    writer = sqlite3.connect(file, isolation_level=None)
+    watch = log.Watch()
+    assert [watch.changed(), watch.changed()] == [True, False]
+
+    writer.execute("BEGIN EXCLUSIVE")
+    assert watch.changed()
+
+    writer.execute("ROLLBACK")
+    assert not watch.changed()
+    watch.close()
+    writer.close()
+
+
+@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("written", ["file:{}", "file://{}?cache=private"])
 def test_a_database_that_is_named_by_an_address_is_watched_as_well(file, written):
     file = file.with_name("the log.sqlite3")
