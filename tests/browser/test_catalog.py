@@ -130,6 +130,19 @@ def test_what_nobody_knows_is_not_claimed(catalog):
     expect(quiet.get_by_role("button")).to_have_count(0)
 
 
+def test_letters_are_letters_and_what_did_not_run_has_no_share_of_failures(watched, site):
+    field = {"name": "student", "path": "student", "learnt_as": "string", "example": json.dumps("Müller \u202e")}
+    Told(
+        watched,
+        facts("academy.order_paid", fields=[field], receivers=[receiver("academy.receivers.send_receipt", count=0)]),
+    )
+    watched.goto(f"{site.url}catalog/")
+
+    shown = article(watched, "academy.order_paid")
+    expect(shown.get_by_role("row", name="student")).to_contain_text('"Müller \\u202e"')
+    expect(shown.get_by_role("row", name="send_receipt")).to_have_text("send_receipt0–––")
+
+
 def test_receivers_that_are_otherwise_say_so(catalog, told):
     told.signals = [
         facts(
@@ -305,7 +318,7 @@ def test_without_signals_it_says_what_to_do(watched, site):
 def test_hostile_names_are_text_and_nothing_else(watched, site):
     told = Told(watched)
     for text in POISON:
-        field = {"name": text, "path": text, "learnt_as": text, "example": text}
+        field = {"name": text, "path": text, "learnt_as": text, "example": json.dumps(text)}
         change = {"field": text, "change": text, "first_seen": text, "detail": text}
         told.signals.append(
             facts(

@@ -1,6 +1,6 @@
 // One signal: what is said of it, how often it is sent, who receives it and how that went, what it carries, and how to send it.
 
-import {count, hue, milliseconds, plural, split, visible} from '../core/format.js';
+import {count, hue, legible, milliseconds, plural, split, visible} from '../core/format.js';
 import {copyFrom} from '../ui/copy.js';
 import {draw, h, icon, mark, say} from '../ui/dom.js';
 import {ago, often, points, share, short, when} from './words.js';
@@ -123,7 +123,7 @@ function receiver({receiver, source, async, state, sender, count: runs, failures
     h('td', {class: 'n dim', title: plural(runs, 'run')}, short(runs)),
     h('td', {class: 'n'}, p50 === null ? '–' : milliseconds(p50)),
     h('td', {class: 'n', 'data-slow': p95 > SLOW_MS}, p95 === null ? '–' : milliseconds(p95)),
-    failures ? h('td', {class: 'n', 'data-tone': 'bad', title: `${count(failures)} of ${count(runs)}`}, icon('i-bad'), share(failures, runs)) : h('td', {class: 'n'}, '0'));
+    failures ? h('td', {class: 'n', 'data-tone': 'bad', title: `${count(failures)} of ${count(runs)}`}, icon('i-bad'), share(failures, runs)) : h('td', {class: 'n'}, share(failures, runs)));
 }
 
 /** From p50 to p95, on a logarithmic axis that all of them share. */
@@ -141,12 +141,12 @@ function fields({fields, drift}, now) {
   return fields.length ? fields.map((field) => row(field, changes.get(field.path) ?? [], now)) : [none('None yet: they are learnt when it is sent', 3)];
 }
 
-function row({name, learnt_as: kind, example}, changes, now) {
-  const [above, own] = split(name).map(visible);
+function row({name, learnt_as: kind, example: json}, changes, now) {
+  const [above, own] = split(name).map(visible), example = legible(json);
   return h('tr', {},
     h('th', {scope: 'row', title: visible(name), 'data-depth': Math.min(3, above.split('.').length - 1)}, above && h('span', {class: 'vh'}, above), own),
     h('td', {class: 'dim', title: visible(kind)}, h('div', {class: 'kind'}, h('span', {class: 'cut'}, visible(kind)), ...changes.slice(-2).map((change) => flag(change, now)))),
-    h('td', {class: 'mono cut', title: visible(example)}, visible(example)));
+    h('td', {class: 'mono cut', title: example}, example));
 }
 
 function flag({change, first_seen: time, detail}, now) {

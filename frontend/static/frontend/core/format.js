@@ -78,3 +78,6 @@ export const visible = (text) => text.replace(UNSEEN, named);
 
 /** The text as a JSON string in which nothing is hidden; line breaks and the like in their short form. */
 export const quoted = (text) => visible(JSON.stringify(text));
+
+/** JSON as people read it: in a string, letters are letters. */
+export const legible = (json) => (json.startsWith('"') ? quoted(JSON.parse(json)) : visible(json));

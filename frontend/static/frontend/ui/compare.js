@@ -1,6 +1,6 @@
 // What differs between the open event and another: the one of its type before it, or one that is pinned.
 
-import {count, dayOrTime, plural, quoted, split, visible} from '../core/format.js';
+import {count, dayOrTime, legible, plural, split, visible} from '../core/format.js';
 import {member} from '../core/jsontext.js';
 import {difference} from '../core/leaves.js';
 import {EVENT} from '../core/store.js';
@@ -98,7 +98,7 @@ export class Compare {
 
 /** A value as it is laid out in the payload: letters as letters, and no more of them than can be read here. */
 function readable(value) {
-  const text = value.startsWith('"') ? quoted(JSON.parse(value)) : visible(value);
+  const text = legible(value);
   return text.slice(0, LONGEST) + (text.length > LONGEST ? '…' : '');
 }
 
