@@ -74,6 +74,18 @@ def test_what_was_at_the_top_stays_near_and_a_short_list_goes_on_holding(mix, sc
     expect(mix.locator("#strip")).to_contain_text("7 new")
 
 
+def test_what_a_filtered_page_begins_with_is_not_shown_as_new(watched, site, scripted):
+    watched.emulate_media(reduced_motion="reduce")  # or the mark goes by itself
+    watched.goto(f"{site.url}?q=type:refund")
+    expect(watched.locator(".conn__text")).to_have_text("Connected")
+    scripted.send(mixed(1, 200))
+    expect(rows(watched)).to_have_count(20)
+    assert watched.locator(".rows [data-new]").count() == 0
+
+    scripted.send(mixed(201, 10))
+    expect(watched.locator(".rows [data-new]")).to_have_count(1)
+
+
 def test_the_keyboard_moves_among_what_matches(mix):
     mix.locator("#q").fill("type:refund")
     expect(rows(mix)).to_have_count(20)

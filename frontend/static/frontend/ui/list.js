@@ -247,7 +247,7 @@ export class List {
     if (row.isGap && row.ordinal === ordinal) row.show(store, ordinal);   // until when is known only later
     if (changed) {
       row.show(store, ordinal);
-      if (rank >= this.#drawnEnd && this.#drawnEnd && !this.hold.held && this.rate() <= FLASH_RATE) mark(row.element, 'data-new', true);
+      if (rank >= this.#drawnEnd && this.#drawnEnd > this.view.first && !this.hold.held && this.rate() <= FLASH_RATE) mark(row.element, 'data-new', true);
     }
     if (this.#learnt.has(ordinal)) row.tell(store);
     row.place(index * this.port.rowHeight);
