@@ -86,6 +86,16 @@ def test_what_a_filtered_page_begins_with_is_not_shown_as_new(watched, site, scr
     expect(watched.locator(".rows [data-new]")).to_have_count(1)
 
 
+def test_on_a_phone_the_button_says_that_there_is_a_filter(mix):
+    mix.set_viewport_size(PHONE)
+    find = mix.locator("#find")
+    plain = find.evaluate("(button) => getComputedStyle(button).borderColor")
+    mix.locator("#q").evaluate("(q) => { q.value = 'type:refund'; q.dispatchEvent(new Event('input')); }")
+
+    expect(find).to_have_attribute("aria-description", "type:refund")
+    assert find.evaluate("(button) => getComputedStyle(button).borderColor") != plain
+
+
 def test_the_keyboard_moves_among_what_matches(mix):
     mix.locator("#q").fill("type:refund")
     expect(rows(mix)).to_have_count(20)

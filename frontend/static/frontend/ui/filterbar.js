@@ -40,6 +40,7 @@ export class FilterBar {
   draw() {
     const {text, error} = this, {events, done, filtered} = this.list.view;
     mark(byId('filter-clear'), 'hidden', !text);
+    mark(byId('find'), 'aria-description', text || null);    // on a phone, all that says so
     mark(byId('filter-key'), 'hidden', Boolean(text));
     mark(this.field, 'aria-invalid', error ? 'true' : null);
     mark(this.count, 'hidden', Boolean(error));
