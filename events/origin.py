@@ -64,7 +64,7 @@ class Origin(NamedTuple):
 class Request:
     """An HTTP request that is being answered. What it tells is made when the first signal is sent in it."""
 
-    __slots__ = ("_correlation_id", "_django", "_method", "_path", "_text", "_traceparent")
+    __slots__ = ("_before", "_correlation_id", "_django", "_method", "_path", "_text", "_traceparent")
 
     def __init__(self, method: str, path: str, headers: Mapping[str, Any], django: Any = None) -> None:
         self._method = method
@@ -74,11 +74,14 @@ class Request:
         # Whatever is begun in a request, and lasts, has this in its context, and must not keep the request.
         self._django = None if django is None else weakref.ref(django)
         self._text = ""
+        self._before: Request | None = None
 
     @classmethod
     def of(cls, request: Any) -> "Request":
         """Of Django's."""
-        return cls(request.method or "", request.path, request.META, request)
+        made = cls(request.method or "", request.path, request.META, request)
+        made._before = _request.get() or _request_of_threads()
+        return made
 
     @classmethod
     def at(cls, scope: Mapping[str, Any]) -> "Request":
@@ -91,13 +94,19 @@ class Request:
     @property
     def origin(self) -> Origin:
         request = self._django() if self._django else None
-        if not self._correlation_id:
-            self._correlation_id = new_id(now())
         text = self._text or one_line(f"web {self._method[:20]} {_shown(self._path, request)}")
         if request is None or getattr(request, "resolver_match", None):
             # Before, nobody knows what in its path is a secret by its name.
             self._text = text
-        return Origin(text, _user(request), self._correlation_id, self._traceparent)
+        return Origin(text, _user(request), self._correlated(), self._traceparent)
+
+    def _correlated(self) -> str:
+        """One id for all of a request, also where it was known before our middleware."""
+        if not self._correlation_id:
+            before = self._before
+            is_same = before is not None and (before._method, before._path) == (self._method, self._path)
+            self._correlation_id = before._correlated() if before and is_same else new_id(now())
+        return self._correlation_id
 
 
 def _header(headers: Mapping[str, Any], form: "re.Pattern[str]", *names: str) -> str:

@@ -124,6 +124,27 @@ def test_all_signals_of_a_request_have_one_correlation_id(site, client, read_log
     assert all(len(each) == 36 for each in (first, third))
 
 
+def watching(get_response):
+    """A middleware of the project's own, in front of ours."""
+
+    def answer(request):
+        paid.send(sender=None)
+        response = get_response(request)
+        paid.send(sender=None)
+        return response
+
+    return answer
+
+
+def test_so_have_those_that_a_middleware_in_front_of_ours_sends(site, client, read_log):
+    site.MIDDLEWARE = [f"{__name__}.watching", *site.MIDDLEWARE]
+    client.get("/pay/7")
+    client.get("/pay/7")
+
+    ids = [event["correlationid"] for event in read_log()]
+    assert len(set(ids[:3])) == len(set(ids[3:])) == 1 and ids[0] != ids[3]
+
+
 @pytest.mark.parametrize("name", ["x" * 65, "a b", "ä", "", "a\nb"])
 def test_an_id_that_is_none_is_replaced(name):
     request = Request("GET", "/", {"HTTP_X_REQUEST_ID": name, "HTTP_TRACEPARENT": name})
