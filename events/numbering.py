@@ -36,6 +36,8 @@ _NUMBER = """
 
 # PostgreSQL's, of a lock that was waited for too long.
 _LOCK_NOT_AVAILABLE = "55P03"
+# Where psycopg has the code of an error, and where psycopg 2 has it.
+_CODES = ("sqlstate", "pgcode")
 
 
 class Busy(Exception):
@@ -75,7 +77,7 @@ def number(stream: str, *, using: str, first: int = 0) -> Numbered:
         if numbered is None and open_stream(stream, using=using):
             numbered = _number(stream, using, first)
     except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") == _LOCK_NOT_AVAILABLE:
+        if _LOCK_NOT_AVAILABLE in (getattr(error.__cause__, name, "") for name in _CODES):
             raise Busy from error
         raise
     if numbered is None:

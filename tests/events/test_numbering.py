@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 from events import log, numbering, turn
 from events.event import Event, new_id, now
@@ -194,6 +194,24 @@ def test_while_another_publisher_is_at_work_a_pass_does_not_wait():
 
     assert isinstance(other, Busy)
     assert positions() == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["sqlstate", "pgcode"])
+def test_a_pass_that_waits_too_long_for_a_lock_is_busy_whichever_psycopg_says_so(name):
+    append()
+
+    class Refused(Exception):
+        pass
+
+    def refuse(execute, *arguments):
+        cause = Refused()
+        setattr(cause, name, "55P03")
+        raise OperationalError("canceling statement due to lock timeout") from cause
+
+    with connection.execute_wrapper(refuse), pytest.raises(Busy):
+        pass_from()
+
+    assert pass_from() == [1]
 
 
 @pytest.mark.only_on("postgresql")
