@@ -159,6 +159,12 @@ def test_who_may_not_can_come_as_somebody_else(client, db):
     assert '<input type="hidden" name="next" value="/?q=a%3Ab">' in sign_in.content.decode()
 
 
+def test_the_page_claims_nothing_that_its_scripts_do_not_know_yet(client, db):
+    client.force_login(person("maria", "view_event"))
+
+    assert '<div id="missed"></div>' in client.get("/").content.decode()
+
+
 def test_the_page_is_only_read(client, db):
     assert client.post("/").status_code == 405
 

@@ -26,6 +26,6 @@ export class NoMatch {
     say(byId('nomatch-title'), error ? 'The filter cannot be read' : 'No held event matches');
     const held = store.events - store.dropped, oldest = store.timeNear(store.first, 1);
     const back = Number.isNaN(oldest) ? '' : `, back to ${shortTime(oldest)}`;
-    say(byId('nomatch-text'), error || `Searched ${plural(held, 'held event')}${back}. ${view.events ? `${plural(view.events, 'newer event')} match, beyond where this holds.` : 'New matches will appear here.'}`);
+    say(byId('nomatch-text'), error || `Searched ${plural(held, 'held event')}${back}. ${view.events ? `${plural(view.events, 'newer event')} ${view.events === 1 ? 'matches' : 'match'}, beyond where this holds.` : 'New matches will appear here.'}`);
   }
 }
