@@ -9,6 +9,7 @@ import sys
 from types import CoroutineType
 from typing import Any
 
+from asgiref.sync import AsyncToSync, SyncToAsync
 from django.dispatch import Signal, dispatcher
 
 from .attachment import attached
@@ -85,6 +86,7 @@ def _subclass(own: Any) -> type:
 
         async def asend(self, *arguments: Any, **named: Any) -> Any:
             sending = Sending(self, "asend", line(sys._getframe()))
+            sending.apart = named if _has_no_thread() else None
             try:
                 responses = await _within(sending, super().asend(*arguments, **named))
             finally:
@@ -93,6 +95,7 @@ def _subclass(own: Any) -> type:
 
         async def asend_robust(self, *arguments: Any, **named: Any) -> Any:
             sending = Sending(self, "asend_robust", line(sys._getframe()))
+            sending.apart = named if _has_no_thread() else None
             try:
                 responses = await _within(sending, super().asend_robust(*arguments, **named))
             finally:
@@ -125,14 +128,13 @@ def _subclass(own: Any) -> type:
             if cast and own._live_receivers is _WAY_OF_DJANGO and not self._dead_receivers:
                 called = cast.called()
                 if called:
-                    return sending.observe(*called, cast.names, cast.ignored)
+                    return _observed_by(sending, sender, *called, cast.names, cast.ignored)
             live = super()._live_receivers(sender)
             try:
                 sync, later = live
                 if type(sync) is list is type(later):
-                    return sending.observe(
-                        sync, later, [known(each) for each in sync + later], cast.ignored if cast else ()
-                    )
+                    names = [known(each) for each in sync + later]
+                    return _observed_by(sending, sender, sync, later, names, cast.ignored if cast else ())
             except Exception:  # The signal is sent as if nobody looked.
                 pass
             return live
@@ -150,6 +152,22 @@ def _send(signal: Any, method: str, send: Any, arguments: Any, named: Any) -> An
         leave(token)
         sending.finish()
     return sending.as_unwatched(responses)
+
+
+def _has_no_thread() -> bool:
+    """Whether no synchronous code can be awaited here: in a task that has outlived its request, for example."""
+    executor = getattr(AsyncToSync.executors, "current", None)
+    if executor is not None:
+        return bool(getattr(executor, "_broken", False))
+    return bool(getattr(SyncToAsync.thread_sensitive_context.get(None), "_exited", False))
+
+
+def _observed_by(sending: Sending, sender: Any, sync: Any, later: Any, names: Any, ignored: Any) -> Any:
+    if sending.apart is not None and len(sync) == 1 and names[0].is_ours:
+        # Nobody else needs a thread, and the sender must not fail for want of one: the event goes to the publisher's.
+        sync[0](**{**sending.apart, "signal": sending.signal, "sender": sender})
+        sync, names = [], names[1:]
+    return sending.observe(sync, later, names, ignored)
 
 
 def _within(sending: Sending, running: Any) -> Any:

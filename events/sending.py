@@ -36,6 +36,8 @@ class Sending:
 
     # Of the event that it was recorded as, once it is.
     event_id = type = correlation_id = ""
+    apart: dict[str, Any] | None = None
+    """What is sent, where no thread is to be had for a synchronous receiver."""
     is_told = False
     """Whether its reactions were looked at, so that later ones must be told apart."""
     _names: Sequence[Known] | None = None

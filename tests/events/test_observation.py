@@ -250,6 +250,31 @@ def test_the_sender_gets_what_it_would_get(stream, transactional_db, method, rec
     assert [repr(response) for _, response in answer] == [repr(response) for _, response in expected]
 
 
+@pytest.mark.parametrize("method", ["asend", "asend_robust"])
+@pytest.mark.parametrize("receivers", [[], [made.later]], ids=["nobody", "one"])
+def test_a_task_that_outlives_what_began_it_sends_as_it_would(stream, outcomes, method, receivers, until):
+    signal = stream(connected(*receivers))
+
+    async def begin():
+        return asyncio.create_task(late())
+
+    async def late():
+        await ended.wait()
+        return await getattr(signal, method)(sender=None, note="late")
+
+    async def serve():
+        task = await sync_to_async(async_to_sync(begin))()
+        ended.set()
+        return await task
+
+    ended = asyncio.Event()
+    answer = asyncio.run(serve())
+
+    assert answer == [(receiver, "later") for receiver in receivers]
+    assert publisher().flush(5)
+    assert outcomes() == [("later", "ok") for _ in receivers]
+
+
 def test_a_receiver_without_a_name_that_fails_no_longer_breaks_a_robust_send(stream, outcomes):
     broken = made.Broken()
     answer = stream(connected(broken, weak=False)).send_robust(sender=None)
