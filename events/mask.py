@@ -34,8 +34,8 @@ _BEARER = re.compile(r"\b(Bearer|Basic|Token)\s+[\w.~+/=-]{6,}", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?")
 # Who signs in to an address: postgresql://user:password@host.
 _ADDRESS = re.compile(r"://[^\s/@:]{0,200}:[^\s/@]{1,200}@")
-# A name before its value, as JSON, Python, headers, forms and settings write them.
-_NAME = re.compile(r"""([A-Za-z_][\w-]{0,60})["']?\s{0,3}[=:]{1,2}>?\s{0,3}""")
+# A name before its value, as JSON, Python, headers, forms, settings and PostgreSQL write them.
+_NAME = re.compile(r"""([A-Za-z_][\w-]{0,60})["')\]]{0,2}\s{0,3}[=:]{1,2}>?\s{0,3}""")
 # What a value is made of: texts in quotes, brackets, what ends it where no bracket is open, and the rest.
 _PART = re.compile(
     r"""(?P<quoted>[bBuUrRfF]{0,2}(?:"(?:[^"\\]|\\.)*(?:"|$)|'(?:[^'\\]|\\.)*(?:'|$)))"""

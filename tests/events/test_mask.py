@@ -54,6 +54,8 @@ def test_a_secret_hides_in_no_long_name():
         ("Login(password=SecretStr('abc'), id=7)", "Login(password=***, id=7)"),
         ('{"next": "/pay?token=abc", "id": 7}', '{"next": "/pay?token=***", "id": 7}'),
         ("token: [abc", "token: ***"),
+        ("DETAIL:  Key (shop_id, token)=(1, abc) already exists.", "DETAIL:  Key (shop_id, token)=*** already exists."),
+        ("os.environ['API_KEY'] = 'abc'", "os.environ['API_KEY'] = ***"),
         ("no password: ", "no password: "),
         ("Author: Ana", "Author: Ana"),
         ("Enter a valid password.", "Enter a valid password."),
