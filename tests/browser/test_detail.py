@@ -140,9 +140,10 @@ def test_a_long_string_is_cut_and_opens(dashboard, scripted):
     row(dashboard, 0).click()
     expect(dashboard.locator("#payload")).to_contain_text("… 952 more characters")
 
-    dashboard.locator("#payload").get_by_role("button").click()
+    dashboard.locator("#payload").get_by_role("button").press("Enter")
 
     expect(dashboard.locator("#payload")).to_have_text('{\n  "text": "' + "a" * 3000 + '"\n}')
+    expect(dashboard.locator("#payload")).to_be_focused()
 
 
 LAID_OUT = {

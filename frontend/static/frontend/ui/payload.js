@@ -37,6 +37,10 @@ function why(mark) {
 
 function more(text, act) {
   const button = h('button', {class: 'json__more', type: 'button'}, text);
-  button.addEventListener('click', () => act(button), {once: true});
+  button.addEventListener('click', () => {
+    const around = button.closest('[tabindex]');
+    act(button);
+    around.focus({preventScroll: true});    // the button went
+  }, {once: true});
   return button;
 }
