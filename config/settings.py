@@ -120,7 +120,8 @@ REDIS_URL = os.environ.get("REDIS_URL")
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL]},
+        # RESP2: of each message that comes by RESP3, redis-py makes a text for a log at the level of debug.
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "protocol": 2}]},
     }
     if REDIS_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}

@@ -72,7 +72,7 @@ def test_the_channel_layer_is_the_pub_sub_one_of_the_redis_given_or_none_that_cr
     assert alone == {"BACKEND": "channels.layers.InMemoryChannelLayer"}
     assert shared == {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": ["redis://valkey.example:6380"]},
+        "CONFIG": {"hosts": [{"address": "redis://valkey.example:6380", "protocol": 2}]},
     }
 
 
