@@ -85,6 +85,7 @@ declare global {
   type PageElement = HTMLElement &
     Pick<HTMLInputElement, 'value' | 'checked' | 'disabled' | 'select'> &
     Pick<HTMLSelectElement, 'selectedIndex'> &
+    Pick<HTMLAnchorElement, 'href'> &
     Pick<HTMLDialogElement, 'open' | 'showModal' | 'close'>;
 
   // The page's elements are HTML, whatever finds them, and what its listeners hear of comes from elements.

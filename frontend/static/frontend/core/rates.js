@@ -139,7 +139,7 @@ export class Rates {
       const sums = this.order.map((type) => this.#types.get(type)[SUM]);
       least = Math.min(...sums);
       if (least && !isLate) return false;
-      this.#types.delete(...this.order.splice(sums.indexOf(least), 1));
+      this.#types.delete(this.order.splice(sums.indexOf(least), 1)[0]);
     }
     this.#grown ||= !least;    // else the order would never be settled
     return true;

@@ -25,10 +25,11 @@ export class Conn {
     Object.assign(this, {stream, pace, signals, announce, isEmpty});
     this.element = byId('conn');
     byId('retry').addEventListener('click', () => stream.retryNow());
-    byId('sign-in').addEventListener('click', ({target}) => {
-      const url = new URL(target.href);
+    const link = byId('sign-in');
+    link.addEventListener('click', () => {
+      const url = new URL(link.href);
       url.searchParams.set('next', location.pathname + location.search);    // with what is looked for, and what is open
-      target.href = url.href;
+      link.href = url.href;
     });
   }
 
