@@ -55,6 +55,13 @@ def test_a_frame_waits_behind_what_is_held():
     assert written(Protocol(held=b"before")) == ([], [b"frame"])
 
 
+def test_a_frame_waits_behind_what_twisted_was_just_given():
+    protocol = Protocol()
+    protocol.transport._tempDataLen = len(b"before")  # It is counted before it is held.
+
+    assert written(protocol) == ([], [b"frame"])
+
+
 def test_a_frame_waits_behind_what_the_websocket_itself_holds():
     protocol = Protocol()
     protocol.send_queue.append(b"before")
