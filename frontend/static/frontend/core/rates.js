@@ -35,20 +35,20 @@ export class Rates {
   /** @param {string} type @param {number} at when it happened @param {number} now */
   add(type, at, now) {
     this.#advance(now);
-    const second = Math.floor(at / 1000), isLate = second <= this.#second && second > this.#second - RING;
-    if (type && !this.#types.has(type) && this.#makeRoom(isLate)) {
+    const second = Math.floor(at / 1000), counts = this.#isOfNow(second);
+    if (type && !this.#types.has(type) && this.#makeRoom(counts)) {
       this.#types.set(type, new Uint32Array(RING + 1));
       this.order.push(type);
     }
-    if (!isLate) return;
-    for (const counts of [this.#all, this.#types.get(type)]) if (counts) count(counts, second);
+    if (!counts) return;
+    for (const each of [this.#all, this.#types.get(type)]) if (each) count(each, second);
   }
 
   /** An event of which a receiver raised. @param {number} at when @param {number} now */
   fail(at, now) {
     this.#advance(now);
     const second = Math.floor(at / 1000);
-    if (second <= this.#second && second > this.#second - RING) count(this.#failed, second);
+    if (this.#isOfNow(second)) count(this.#failed, second);
   }
 
   /** Events that failed, second by second, the oldest first. @returns {number[]} */
@@ -132,13 +132,18 @@ export class Rates {
     return Array.from({length: SECONDS}, (_, i) => counts[(this.#second - SECONDS + i) % RING]);
   }
 
+  /** Whether the last two minutes have this second. */
+  #isOfNow(second) {
+    return second <= this.#second && second > this.#second - RING;
+  }
+
   /** Where there are too many types, lets one go of which there was least: for one of long ago only if that is none. */
-  #makeRoom(isLate) {
+  #makeRoom(counts) {
     let least = 0;
     if (this.#types.size === TYPES) {
       const sums = this.order.map((type) => this.#types.get(type)[SUM]);
       least = Math.min(...sums);
-      if (least && !isLate) return false;
+      if (least && !counts) return false;
       this.#types.delete(this.order.splice(sums.indexOf(least), 1)[0]);
     }
     this.#grown ||= !least;    // else the order would never be settled
