@@ -43,7 +43,7 @@ def _loads(text: str, limits: Limits) -> dict[str, Any]:
     try:
         message = _decoder.decode(text)
     except ValueError as error:
-        raise bad_request("This is not JSON.") from error
+        raise bad_request('This is not JSON. Send an object, e.g. {"op":"hello"}.') from error
     except RecursionError as error:
         raise _too_deep(limits) from error
     # Without so many brackets it cannot be too deep, and most messages have one.
@@ -96,7 +96,7 @@ def _start(value: object) -> Start:
             return "earliest"
         case {"last": count} if isinstance(value, dict) and len(value) == 1:
             if not _is_int(count) or not 0 <= count <= MAX_POSITION:
-                raise bad_request(f"hello.from.last is {shown(count)}; it must be a number of events.")
+                raise bad_request(f"hello.from.last is {shown(count)}; it must be a number of events{_at_most(count)}.")
             return Last(count)
         case {"since": text} if isinstance(value, dict) and len(value) == 1:
             time = moment.since(text, now()) if isinstance(text, str) else None
@@ -111,7 +111,7 @@ def _start(value: object) -> Start:
 
 def _position(value: object, name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_POSITION:
-        raise bad_request(f"{name} is {shown(value)}; it must be a position, 1 or more.")
+        raise bad_request(f"{name} is {shown(value)}; it must be a position, 1 or more{_at_most(value)}.")
     return value
 
 
@@ -119,8 +119,13 @@ def _cursor(value: object, name: str) -> int | None:
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_POSITION:
-        raise bad_request(f"{name} is {shown(value)}; it must be a number, 0 or more.")
+        raise bad_request(f"{name} is {shown(value)}; it must be a number, 0 or more{_at_most(value)}.")
     return value
+
+
+def _at_most(value: Any) -> str:
+    """What is said besides to somebody whose number is too large; else nothing."""
+    return f", and {MAX_POSITION} at most" if _is_int(value) and value > MAX_POSITION else ""
 
 
 def _boolean(value: object, name: str) -> bool:

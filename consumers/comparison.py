@@ -19,6 +19,7 @@ Test = Callable[[Any], bool]
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
 MAX_DIGITS = 1000
 _TOO_LARGE = 10**MAX_DIGITS
+_LARGE = 2**63
 
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "gt": operator.gt,
@@ -34,7 +35,10 @@ def number(value: object) -> Decimal | int | None:
         case bool():
             return None
         case int():
-            return value if -_TOO_LARGE < value < _TOO_LARGE else None
+            if -_LARGE < value < _LARGE:
+                return value
+            # To compare it with a decimal number, it is made one each time: of many digits that takes long.
+            return Decimal(value) if -_TOO_LARGE < value < _TOO_LARGE else None
         case float():
             # As JSON writes it: 0.1 is a tenth, and not the nearest binary fraction.
             return _decimal(repr(value))

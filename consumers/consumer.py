@@ -153,7 +153,9 @@ class StreamConsumer(AsyncConsumer):
                 CloseCode.TOO_SLOW, f'Say hello within {seconds}: {{"op":"hello"}}.', limit="hello_seconds"
             ) from error
         if hello.stream != MAIN:
-            raise Refused(CloseCode.NO_SUCH_STREAM, f"There is no stream {shown(hello.stream)}.")
+            raise Refused(
+                CloseCode.NO_SUCH_STREAM, f"There is no stream {shown(hello.stream)}; there is one, {shown(MAIN)}."
+            )
         try:
             filter = filters.parse(hello.filter, of_filters()) if self._dialect.answers else filter
         except filters.InvalidFilter as error:

@@ -18,6 +18,8 @@ MAX_DEPTH = 8
 MAX_EXPRESSIONS = 100
 # The longest text that is looked for, in characters.
 MAX_TEXT = 1000
+# Measured: 0.7 µs an expression, while 25 bytes of data are read.
+_EXPRESSION_COST = 25
 
 Matches = Callable[[Entry], bool]
 Expression = dict[str, Any]
@@ -50,6 +52,8 @@ class Filter:
     matches: Matches = field(compare=False, repr=False)
     reads_data: bool = False
     """Whether it looks into the data, which takes as long as there is data."""
+    cost: int = 0
+    """How long it takes to ask about one event, whatever is in it: as long as to read so many bytes of data."""
 
 
 EVERYTHING = Filter("", lambda entry: True)
@@ -61,7 +65,8 @@ def parse(expression: object, limits: FilterLimits = LIMITS) -> Filter:
         return EVERYTHING
     parser = _Parser(limits)
     matches = parser.parse(expression, "filter", limits.depth)
-    return Filter(json.dumps(expression, sort_keys=True, separators=(",", ":")), matches, parser.reads_data)
+    key = json.dumps(expression, sort_keys=True, separators=(",", ":"))
+    return Filter(key, matches, parser.reads_data, parser.cost)
 
 
 def any_of(name: str, patterns: Iterable[str]) -> Expression | None:
@@ -93,6 +98,7 @@ class _Parser:
         self.limits = limits
         self.expressions = 0
         self.reads_data = False
+        self.cost = 0
 
     def parse(self, expression: object, place: str, depth: int) -> Matches:
         self._count(1)
@@ -123,11 +129,14 @@ class _Parser:
             raise InvalidFilter(place, wanted)
         # The first was counted with its dialect.
         self._count(len(operand) - 1)
-        self.reads_data |= any(map(datapath.is_path, operand))
+        if paths := [name for name in operand if datapath.is_path(name)]:
+            self.reads_data = True
+            self.cost += sum(map(_path_cost, paths))
         return [(name, value, f"{place}.{name}") for name, value in operand.items()]
 
     def _count(self, more: int) -> None:
         self.expressions += more
+        self.cost += more * _EXPRESSION_COST
         if self.expressions > self.limits.expressions:
             raise InvalidFilter("filter", f"has more than {self.limits.expressions} expressions")
 
@@ -172,6 +181,11 @@ def _order_test(dialect: str, path: str, value: object, place: str) -> Matches:
         raise InvalidFilter(place, f"must be a number{_too_large(value)} or a string")
     wanted = _text(value, place) if isinstance(value, str) else value
     return _of_data(_finder(path, place), comparison.ordered(dialect, wanted))
+
+
+def _path_cost(path: str) -> int:
+    """Of looking it up, at worst. Keys may have dots in them, so each part may be where several keys begin."""
+    return 50 + 5 * (path.count(".") + 1) ** 2
 
 
 def _finder(path: str, place: str) -> datapath.Find:

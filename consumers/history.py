@@ -139,10 +139,11 @@ def _before(text: str | None) -> Place | None:
         return None
     try:
         place = Place.parse(text)
-    except NoPlace:
-        place = None
-    if not (place and place.position):
-        raise bad_request(f"before is {shown(text)}; it must be a position, or an epoch, a colon and a position.")
+        if place.position == 0:
+            raise NoPlace(text)
+    except NoPlace as error:
+        expected = "a position, 1 or more, or an epoch, a colon and a position"
+        raise query.no_place("before", text, expected, error) from error
     return place
 
 

@@ -20,7 +20,7 @@ from .sight import Sight, Undecided
 
 # How many changes of the filter, or of what is seen, are remembered; before that no events have notes.
 MAX_SPANS = 8
-# Of how many bytes of events the data is looked into in one go.
+# How much is asked of events in one go: so many bytes of their data are read, less what the filter costs besides.
 DATA_BYTES = 256 * 1024
 # A server drops what is larger than 1 MiB, and the connection with it. Such a line is left out.
 MAX_LINE = 1_000_000
@@ -204,8 +204,9 @@ class NoteCursor:
         for note, entry in notes:
             if looked > DATA_BYTES:
                 return kind, lines, note
-            if self._spans[-1].filter.reads_data and entry:
-                looked += len(entry.line)
+            if entry:
+                filter = self._spans[-1].filter
+                looked += filter.cost + (len(entry.line) if filter.reads_data else 0)
             line = self._line(note, entry, position)
             if not line:
                 continue

@@ -11,8 +11,8 @@ from events.event import now
 from . import comparison, datapath, moment
 from . import filter as filters
 from .filter import Expression, Filter, FilterLimits, InvalidFilter
-from .place import NoPlace, Place
-from .protocol import MAX_POSITION, Last, Since, Start, bad_request, shown
+from .place import LARGEST, NoPlace, Place, TooLarge, number_of
+from .protocol import Last, Refused, Since, Start, bad_request, shown
 
 _STARTS = ("after", "last", "since")
 _NAMES = (*_STARTS, "type", "subject", "sender", "data.…")
@@ -79,10 +79,13 @@ def _start(once: Mapping[str, str]) -> tuple[str | None, Start]:
                 place = Place.parse(value)
             except NoPlace as error:
                 expected = 'a number, 0 or more, "earliest", or an epoch, a colon and a number'
-                raise bad_request(f"after is {shown(value)}; it must be {expected}.") from error
+                raise no_place("after", value, expected, error) from error
             return place.epoch, place.position + 1
         case {"last": value}:
-            return None, Last(_number("last", value))
+            try:
+                return None, Last(number_of(value))
+            except NoPlace as error:
+                raise no_place("last", value, "a number, 0 or more", error) from error
         case {"since": value}:
             time = moment.since(value, now())
             if time is None:
@@ -91,10 +94,9 @@ def _start(once: Mapping[str, str]) -> tuple[str | None, Start]:
     return None, "live"
 
 
-def _number(name: str, value: str) -> int:
-    if not (value.isascii() and value.isdigit() and len(value) < 20 and int(value) < MAX_POSITION):
-        raise bad_request(f"{name} is {shown(value)}; it must be a number, 0 or more.")
-    return int(value)
+def no_place(name: str, value: str, expected: str, error: NoPlace) -> Refused:
+    problem = f"the number must be {LARGEST} or less" if isinstance(error, TooLarge) else f"it must be {expected}"
+    return bad_request(f"{name} is {shown(value)}; {problem}.")
 
 
 def _filter(wanted: Mapping[str, list[str]], limits: FilterLimits) -> Filter:

@@ -236,11 +236,11 @@ class Subscription:
 
 def portion(filter: Filter, entries: Sequence[Entry]) -> Sequence[Entry]:
     """The first of the entries, as many as this filter may be asked about in one go."""
-    if not filter.reads_data:
+    if len(entries) * filter.cost <= DATA_BYTES and not filter.reads_data:
         return entries
     size = 0
     for index, entry in enumerate(entries):
-        size += len(entry.line)
+        size += filter.cost + (len(entry.line) if filter.reads_data else 0)
         if size > DATA_BYTES:
             return entries[: max(1, index)]
     return entries

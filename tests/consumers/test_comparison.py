@@ -107,6 +107,17 @@ def test_the_largest_numbers_take_no_time():
     assert process_time() - began < 0.5
 
 
+def test_a_wanted_number_of_many_digits_costs_no_more_than_another():
+    tests = [ordered("gte", 10**999), equal(10**999)]
+    began = process_time()
+
+    for test in tests:
+        for _ in range(20_000):
+            assert not test("129.00")
+
+    assert process_time() - began < 0.3
+
+
 @pytest.mark.parametrize(
     "value, order, wanted",
     [

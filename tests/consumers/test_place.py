@@ -2,12 +2,23 @@
 
 import pytest
 
-from consumers.place import NoPlace, Place
+from consumers.place import NoPlace, Place, TooLarge
 
 
 @pytest.mark.parametrize("place", [Place(None, 0), Place("a657", 120), Place("a:b", 2**63 - 2), Place("x" * 64, 1)])
 def test_a_place_is_read_as_it_was_written(place):
     assert Place.parse(str(place)) == place
+
+
+def test_a_sequence_is_a_place_as_it_stands_in_the_event():
+    assert Place.parse("00000000000000000042") == Place(None, 42)
+    assert Place.parse("a657:00000000000000000000") == Place("a657", 0)
+
+
+@pytest.mark.parametrize("text", [f"{2**63 - 1}", "a657:99999999999999999999", "9" * 5000, "0" * 5000 + "9" * 20])
+def test_a_number_beyond_all_positions_is_refused_as_such(text):
+    with pytest.raises(TooLarge):
+        Place.parse(text)
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_no_attribute_of_a_golden_event_is_anything_but_text_as_cloudevents_dema
 
 
 INVALID = {
-    "nothing": ("", "This is not JSON."),
+    "nothing": ("", 'This is not JSON. Send an object, e.g. {"op":"hello"}.'),
     "half an object": ('{"op":"hello"', "This is not JSON."),
     "NaN": ('{"op":"hello","window":NaN}', "This is not JSON."),
     "Infinity": ('{"op":"ack","pos":-Infinity}', "This is not JSON."),
@@ -138,7 +138,10 @@ INVALID = {
     "ack of true": ('{"op":"ack","pos":true}', "ack.pos is true; it must be a position, 1 or more."),
     "ack of a float": ('{"op":"ack","pos":1.0}', "ack.pos is 1.0; it must be a position, 1 or more."),
     "ack of text": ('{"op":"ack","pos":"1"}', 'ack.pos is "1"; it must be a position, 1 or more.'),
-    "ack of 2**63": ('{"op":"ack","pos":9223372036854775808}', "ack.pos is 9223372036854775808; it must be"),
+    "ack of 2**63": (
+        '{"op":"ack","pos":9223372036854775808}',
+        "ack.pos is 9223372036854775808; it must be a position, 1 or more, and 9223372036854775807 at most.",
+    ),
     "from a negative": ('{"op":"hello","from":-5}', "hello.from is -5; it must be a position, 1 or more."),
     "from zero": ('{"op":"hello","from":0}', "hello.from is 0; it must be a position, 1 or more."),
     "from a float": ('{"op":"hello","from":1.5}', "hello.from is 1.5; it must be a position, 1 or more."),
@@ -149,6 +152,10 @@ INVALID = {
     "last of a negative": (
         '{"op":"hello","from":{"last":-1}}',
         "hello.from.last is -1; it must be a number of events.",
+    ),
+    "last of 2**63": (
+        '{"op":"hello","from":{"last":9223372036854775808}}',
+        "hello.from.last is 9223372036854775808; it must be a number of events, and 9223372036854775807 at most.",
     ),
     "since nothing": (
         '{"op":"hello","from":{"since":null}}',

@@ -26,6 +26,7 @@ def seen(type="academy.order_paid", subject="academy.order/42", sender="academy.
         ("after=0", 1),
         ("after=120", 121),
         ("after=0120", 121),
+        ("after=00000000000000000120", 121),
         ("after=earliest", "earliest"),
         ("after=9223372036854775806", 2**63 - 1),
         ("last=0", Last(0)),
@@ -201,6 +202,7 @@ def test_how_many_expressions_a_filter_may_have_is_the_caller_s_affair():
 
 
 NOT_A_PLACE = 'it must be a number, 0 or more, "earliest", or an epoch, a colon and a number.'
+TOO_LARGE = "the number must be 9223372036854775806 or less."
 NAMES_KNOWN = "it may have after, last, since, type, subject, sender, data.…."
 
 
@@ -215,8 +217,10 @@ NAMES_KNOWN = "it may have after, last, since, type, subject, sender, data.…."
         ("after=1e3", 'after is "1e3"; it must be'),
         ("after=+1", 'after is " 1"; it must be'),
         ("after=%EF%BC%91", 'after is "\\uff11"; it must be'),
-        ("after=9223372036854775807", 'after is "9223372036854775807"; it must be'),
+        ("after=9223372036854775807", f'after is "9223372036854775807"; {TOO_LARGE}'),
         ("after=" + "9" * 5000, 'after is "9999'),
+        ("after=a:99999999999999999999", f'after is "a:99999999999999999999"; {TOO_LARGE}'),
+        ("last=99999999999999999999", f'last is "99999999999999999999"; {TOO_LARGE}'),
         ("after=:5", f'after is ":5"; {NOT_A_PLACE}'),
         ("after=a:", f'after is "a:"; {NOT_A_PLACE}'),
         ("after=a:earliest", f'after is "a:earliest"; {NOT_A_PLACE}'),

@@ -254,6 +254,26 @@ async def test_the_data_is_looked_into_in_portions_and_others_have_their_turn_be
     assert subscription.skip().stop == 21
 
 
+@pytest.mark.parametrize(
+    "part, most",
+    [
+        ({"suffix": {"type": "shop.opened"}}, 150),
+        ({"gte": {"data.number": 0, "data.total": 0}}, 50),
+        ({"gte": {f"data{'.a' * 32}": 0}}, 1),
+    ],
+)
+async def test_the_more_a_filter_asks_the_fewer_events_are_looked_at_in_one_go(part, most):
+    source = List(types(400, 0))
+    parts = [part] * (99 // len(next(iter(part.values()))))
+    subscription = Subscription(source, parse({"any": parts}), 1)
+
+    assert await subscription.take(1000) is None
+
+    starts = [start for start, _ in source.reads]
+    assert max(later - start for start, later in zip(starts, [*starts[1:], 401], strict=True)) <= most
+    assert subscription.skip().stop == 401
+
+
 async def test_an_event_larger_than_a_portion_is_looked_into_all_the_same():
     source = List(types(3, 0), size=2 * DATA_BYTES)
     subscription = Subscription(source, parse({"gte": {"data.number": 2}}), 1)

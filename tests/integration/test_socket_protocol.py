@@ -112,7 +112,7 @@ async def test_another_stream_does_not_exist(server):
 
         (error,), code = await closing(socket)
 
-    assert (error["code"], code, error["message"]) == (4404, 4404, 'There is no stream "orders".')
+    assert (error["code"], code, error["message"]) == (4404, 4404, 'There is no stream "orders"; there is one, "main".')
 
 
 async def test_an_acknowledgement_of_what_was_not_sent_is_an_error_and_the_socket_stays(server, send):
