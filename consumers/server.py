@@ -27,6 +27,7 @@ from .connection import Connection, Response
 from .inbox import Inbox
 from .outbox import EXTENSION, ResponseOutbox, SocketOutbox
 from .process import keep
+from .request import channel
 from .websocket import lean
 
 logger = logging.getLogger("signalcast.consumers")
@@ -68,6 +69,7 @@ class Server(DaphneServer):
     def listen_success(self, port: Any) -> None:
         # Nobody has connected yet.
         self.ws_factory.protocol = lean(self.ws_factory)
+        self.http_factory.buildProtocol = partial(channel, self.http_factory.buildProtocol)
         self._ports.append(port)
         super().listen_success(port)
 

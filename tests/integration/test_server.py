@@ -94,6 +94,15 @@ async def test_what_a_client_says_waits_with_the_client_where_nobody_hears_it(st
     assert server.status("VmHWM") < 1000 * 150
 
 
+@pytest.mark.parametrize("root", [b"/x", b"\xff"])
+def test_no_client_says_where_the_project_begins(keep_server, opened, root):
+    connection = opened(keep_server("ours"))
+
+    connection.sendall(b"GET /x/livez HTTP/1.1\r\nHost: localhost\r\nDaphne-Root-Path: " + root + b"\r\n\r\n")
+
+    assert connection.recv(12) == b"HTTP/1.1 404"
+
+
 async def test_a_plain_client_gets_all_it_has_missed_at_once_and_in_order(keep_server, send):
     server = keep_server("ours")
     await send(120, note="x" * 60_000)
