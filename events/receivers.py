@@ -39,6 +39,8 @@ def record(sender: Any, *, signal: Signal, **arguments: Any) -> None:
     """
     if publisher().is_here:  # It connects: to note that as an event, it would have to connect again, for ever.
         return
+    if sys.is_finalizing():  # An object sends as it is taken down. Python waits for ever for a thread that starts now.
+        return
     try:
         _record(attached[signal], sender, arguments)
     except TransactionLost:
@@ -127,7 +129,8 @@ def _append(event: Event, sending: Sending, connection: BaseDatabaseWrapper) -> 
         row_id = insert(event, connection)
     except SynchronousOnlyOperation:
         # A plain `send()` in async code: Django's own refusal, not a guess from a running loop.
-        _hand_over(event.marked("besteffort"), sending, connection.alias)
+        if not is_in_memory():  # As only a test's is, and a thread would lock it out.
+            _hand_over(event.marked("besteffort"), sending, connection.alias)
     except TransactionLost:
         metrics.failed("append")
         raise

@@ -291,6 +291,17 @@ async def test_a_plain_send_in_async_code_does_not_wait_for_the_database(order_p
     assert time.perf_counter() - started < 0.1
 
 
+@pytest.mark.only_on("sqlite")
+@pytest.mark.usefixtures("in_memory")
+async def test_in_memory_a_plain_send_in_async_code_starts_no_thread_which_would_lock_the_business_out(
+    order_paid, failed, caplog
+):
+    order_paid.send(sender=None)
+
+    assert publisher()._thread is None
+    assert (failed(), caplog.records) == ({}, [])
+
+
 async def test_a_transaction_in_async_code_that_is_rolled_back_leaves_no_event(order_paid, read_log, monkeypatch):
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with pytest.raises(Broken), transaction.atomic():

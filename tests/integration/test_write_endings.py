@@ -88,6 +88,21 @@ def test_a_signal_that_is_sent_as_the_interpreter_ends_is_published(run):
     assert seconds < EXIT_SECONDS
 
 
+def test_an_object_that_sends_as_the_interpreter_takes_it_down_ends_with_it(run):
+    _, seconds = ended_well(
+        run("""
+class Shop:
+    def __del__(self, send=order_paid.send, say=say):
+        send(sender=None, order=None, mark="never")
+        say("down")
+
+shop = Shop()
+""")
+    )
+
+    assert seconds < EXIT_SECONDS
+
+
 def test_at_the_end_even_a_broker_with_a_host_name_hears_of_it(run, by_name):
     address, member = by_name
     layer = {"BACKEND": PUBSUB, "CONFIG": {"hosts": [address]}}
