@@ -49,13 +49,13 @@ def components() -> dict[str, Schema]:
 def query() -> Schema:
     """What the query of an address may have, where no hello says what is wanted."""
     several = {"type": ["string", "array"], "items": {"type": "string"}}
-    number = {"type": "string", "pattern": "^[0-9]{1,19}$"}
+    number = {"type": "string", "pattern": "^0*[0-9]{1,19}$"}
     return {
         "type": "object",
         "properties": {
             "after": {
                 "type": "string",
-                "pattern": "^(earliest|(.+:)?[0-9]{1,19})$",
+                "pattern": "^(earliest|(.+:)?0*[0-9]{1,19})$",
                 "description": "Begin after this position, which may have its epoch and a colon in front; or earliest.",
             },
             "last": number | {"description": "Begin so that so many of the newest events come."},

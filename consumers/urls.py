@@ -9,6 +9,7 @@ from django.db import connections, transaction
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 
+from . import astray
 from .asyncapi import NAME, asyncapi
 from .health import livez, readyz
 from .history import event, events
@@ -38,4 +39,7 @@ urlpatterns = [
     _read("api/signals/", signals, name="signals"),
     _path("api/test-event/", test_event, "test-event"),
     _read(NAME, asyncapi, name="asyncapi"),
+    # The stream itself is not Django's: `routing` has it before anything comes here.
+    _read("ws/", astray.websocket, name="websocket"),
+    _read("sse/", astray.event_stream, name="event-stream"),
 ]
