@@ -62,6 +62,14 @@ class Connection(Line):
         self._transport.unregisterProducer()
         self._transport.registerProducer(self, True)
 
+    def pauseProducing(self) -> None:
+        self._protocol.is_full = True
+
+    def resumeProducing(self) -> None:
+        self._protocol.is_full = False
+        self._protocol.answer_ping()
+        super().resumeProducing()
+
     @property
     def outbox(self) -> SocketOutbox:
         return {"buffered": self.buffered, "on_drained": self.on_drained, "write": self.write, "on_text": self.on_text}

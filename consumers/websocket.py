@@ -8,12 +8,20 @@ from typing import Any
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 
+from events.settings import current
+
 from .frame import short_texts
+from .limits import Rate
+from .metrics import meter
 
 
 class WebSocket(WebSocketProtocol):
     on_text: Callable[[str], bool] | None = None
     """Is called with each message that comes the short way; whether that was all there is to do with it."""
+    is_full = False
+    """Whether so much is held for the client that its pings wait for their answer."""
+    _unanswered: bytes | None = None
+    _rate: Rate | None = None
 
     def onConnect(self, request: ConnectionRequest) -> Any:
         # Daphne would answer these with 500, and log a traceback for each.
@@ -41,6 +49,33 @@ class WebSocket(WebSocketProtocol):
                 self.last_ping = time.time()
             else:
                 self.onMessage(text.encode(), False)
+
+    def onFrameBegin(self) -> None:
+        super().onFrameBegin()
+        # Pings, pongs, and parts of messages: the application hears of none of them, and counts none.
+        is_whole_message = self.current_frame.opcode in (1, 2) and self.current_frame.fin
+        if not is_whole_message and not self._may_send_another():
+            meter.limited("messages")
+            self.dropConnection(abort=True)
+
+    def _may_send_another(self) -> bool:
+        most, now = current().MAX_MESSAGES, time.monotonic()
+        self._rate = self._rate or Rate(most, now)
+        return self._rate.take(most, now)
+
+    def onPing(self, payload: bytes) -> None:
+        if self.is_full:
+            # Pongs for who reads none would have no end. Of several pings the newest may be answered alone (RFC 6455
+            # §5.5.3).
+            self._unanswered = payload
+        else:
+            super().onPing(payload)
+
+    def answer_ping(self) -> None:
+        """The one that has waited, if any."""
+        if self._unanswered is not None:
+            payload, self._unanswered = self._unanswered, None
+            super().onPing(payload)
 
     @property
     def _is_between_frames(self) -> bool:

@@ -4,12 +4,14 @@ import asyncio
 
 # Daphne's server first: importing it installs the reactor that runs on asyncio.
 import daphne.server  # noqa: F401
+import pytest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address
 from websockets.frames import Opcode
 
+from consumers.connection import Connection
 from consumers.websocket import lean
 
 # Browsers, and most libraries, ask for compression.
@@ -172,3 +174,38 @@ def test_what_is_heard_at_once_is_not_queued_and_the_rest_is():
     assert overheard == ['{"op":"ack","pos":17}', '{"op":"filter"}']
     heard, *_ = end.outcome
     assert [message.get("text") for message in heard] == [None, '{"op":"filter"}', "a" * 200]
+
+
+def test_of_the_pings_of_a_client_that_reads_nothing_the_newest_is_answered_when_it_reads():
+    end = End(lean)
+    connection = Connection(end.protocol)
+
+    connection.pauseProducing()
+    for payload in (b"1", b"2", b"3"):
+        end.hear(frame(Opcode.PING, payload))
+    unread = end.transport.written
+    connection.resumeProducing()
+    end.hear(frame(Opcode.PING, b"4"))
+    connection.resumeProducing()
+
+    assert unread == b""
+    assert end.transport.written == b"".join(frame(Opcode.PONG, number, is_masked=False) for number in (b"3", b"4"))
+
+
+@pytest.mark.parametrize(
+    "first, others",
+    [
+        (b"", frame(Opcode.PING, b"")),
+        (b"", frame(Opcode.PONG, b"")),
+        (frame(Opcode.TEXT, b"", is_final=False), frame(Opcode.CONT, b"", is_final=False)),
+    ],
+)
+def test_who_sends_frames_without_end_that_no_application_hears_of_is_cut_off(settings, first, others):
+    settings.SIGNALCAST = {"MAX_MESSAGES": 10}
+    few, many = End(lean), End(lean)
+
+    few.hear(first + others * 9)
+    many.hear(first + others * 1000)
+
+    assert not few.transport.disconnected
+    assert many.transport.disconnected
