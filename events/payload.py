@@ -164,7 +164,7 @@ def _row(value: Any) -> str:
         known = shape(type(instance))
     except Exception:  # What a model declares may be anything; then nobody knows whether its key is personal.
         return ""
-    if known.has_personal_key:
+    if known.is_secret_key or known.has_personal_key:
         return ""
     _, key = Shown(1024, set()).argument(known.key, pk(instance))
     return _named(known.label, key)

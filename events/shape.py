@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import Field, ForeignKey
+from django.db.models import CharField, Field, ForeignKey, TextField, UUIDField
 
 from .instance import key_columns
 from .mask import is_secret
@@ -18,7 +18,6 @@ class Declared(NamedTuple):
     """Where an instance holds the value; None if the model has no such field."""
     foreign_key: ForeignKey | None
     is_secret: bool
-    """By its name."""
 
 
 class Shape(NamedTuple):
@@ -61,12 +60,24 @@ def shape_of(model: Any, declared: tuple[str, ...], personal: tuple[str, ...] = 
         label=meta.label_lower,
         key=meta.pk.name,
         key_columns=key_columns(model),
-        is_secret_key=is_secret(meta.pk.name),
+        is_secret_key=any(holds_secret(field) for field in (meta.pk, *meta.pk_fields)),
         fields=fields,
         leads_on=any(field.foreign_key for field in fields),
         personal=frozenset(field.name for field in fields if field.name in hidden or field.name in personal),
         has_personal_key="pk" in personal or any(field.name in hidden for field in (meta.pk, *meta.pk_fields)),
     )
+
+
+def holds_secret(field: Field) -> bool:
+    """By its name; by that of what it refers to; and what a token is known by, a text, is most often the token."""
+    if isinstance(field, ForeignKey):
+        return is_secret(field.name) or holds_secret(field.target_field)
+    return is_secret(field.name) or (
+        field.primary_key and isinstance(field, _TEXTS) and is_secret(field.model.__name__)
+    )
+
+
+_TEXTS = (CharField, TextField, UUIDField)
 
 
 def _names(field: Field) -> tuple[str, str]:
@@ -91,7 +102,7 @@ def _declared(fields: Iterable[Field], name: str) -> Declared:
     """The field of this name, or in the column of this name."""
     for found in fields:
         if name == found.name:
-            return Declared(name, found.attname, found if isinstance(found, ForeignKey) else None, is_secret(name))
+            return Declared(name, found.attname, found if isinstance(found, ForeignKey) else None, holds_secret(found))
         if name == found.attname:
-            return Declared(name, found.attname, None, is_secret(name))
+            return Declared(name, found.attname, None, is_secret(name) or holds_secret(found))
     return Declared(name, None, None, is_secret(name))

@@ -26,7 +26,7 @@ from .instance import key_in, memory
 from .mask import is_secret
 from .personal import Marked
 from .queries import no_queries
-from .shape import Shape
+from .shape import Shape, holds_secret
 from .shape import shape as shape_of
 
 MAX_DEPTH = 32
@@ -94,9 +94,10 @@ class Shown:
         return f"({type(name).__name__})" if known is None else known, shown
 
     def keyed(self, key: str, value: Any) -> Any:
-        if is_secret(key) and value is not None and type(value) is not bool:
-            return self.mark("masked")
-        return self.value(value)
+        return self.secret(value) if is_secret(key) else self.value(value)
+
+    def secret(self, value: Any) -> Any:
+        return self.value(value) if value is None or type(value) is bool else self.mark("masked")
 
     def value(self, value: Any) -> Any:
         kind = type(value)
@@ -197,7 +198,7 @@ class Shown:
             self.spend(_LEAST)
         held = memory(instance)
         key = key_in(held, shape.key_columns)
-        reference = {"model": shape.label, "pk": self.keyed(shape.key, key) if shape.is_secret_key else self.value(key)}
+        reference = {"model": shape.label, "pk": self.secret(key) if shape.is_secret_key else self.value(key)}
         if shape.fields:
             reference["fields"] = self.fields(shape, held)
         if shape.has_personal_key:
@@ -215,7 +216,7 @@ class Shown:
             elif foreign_key and held[column] is not None:
                 shown[name] = self.related(foreign_key, held)
             elif has_secret:
-                shown[name] = self.keyed(name, held[column])
+                shown[name] = self.secret(held[column])
             else:
                 shown[name] = self.value(held[column])
         return shown
@@ -227,8 +228,9 @@ class Shown:
             return self.value(other)
         target = field.target_field
         name = "pk" if target.primary_key else target.name
-        key = self.keyed(target.name, held[field.attname])
-        return {"model": field.related_model._meta.label_lower, name: key}
+        key = held[field.attname]
+        shown = self.secret(key) if holds_secret(target) else self.value(key)
+        return {"model": field.related_model._meta.label_lower, name: shown}
 
     def mapping(self, value: dict[Any, Any]) -> dict[str, Any]:
         shown: dict[str, Any] = {}

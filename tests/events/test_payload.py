@@ -90,6 +90,54 @@ def test_a_key_that_is_a_secret_is_masked_and_is_no_subject():
     assert "s3cret" not in payload.text + payload.subject + payload.summary
 
 
+@isolate_apps("academy", "django.contrib.sessions", "django.contrib.contenttypes")
+def test_what_a_token_is_known_by_is_a_secret_wherever_it_stands():
+    class Token(models.Model):
+        event_fields = ("key",)
+        key = models.CharField(primary_key=True)
+
+        class Meta:
+            app_label = "academy"
+
+    class Invitation(models.Model):
+        event_fields = ("grants", "grants_id")
+        grants = models.OneToOneField(Token, primary_key=True, on_delete=models.CASCADE)
+
+        class Meta:
+            app_label = "academy"
+
+    class Visit(models.Model):
+        pk = models.CompositePrimaryKey("session", "number")
+        session = models.ForeignKey(Session, on_delete=models.CASCADE)
+        number = models.IntegerField()
+
+        class Meta:
+            app_label = "academy"
+
+    masked = {"$mark": "masked"}
+    granted = {"grants": {"model": "academy.token", "pk": masked}, "grants_id": masked}
+    for instance, pk, fields in (
+        (Token("s3cret"), masked, {"key": masked}),
+        (Invitation(grants_id="s3cret"), masked, granted),
+        (Visit(session_id="s3cret", number=1), masked, None),
+    ):
+        payload = describe({"instance": instance}, limit=LIMIT)
+
+        shown = json.loads(payload.text)["instance"]
+        assert (shown["pk"], shown.get("fields"), payload.subject) == (pk, fields, "")
+        assert "s3cret" not in payload.text + payload.summary
+        assert compute(lambda **_: {}, None, {"instance": instance}, limit=LIMIT).subject == ""
+
+
+@isolate_apps("academy")
+def test_the_number_of_a_token_is_no_secret():
+    class Token(models.Model):
+        class Meta:
+            app_label = "academy"
+
+    assert data_of(instance=Token(pk=3)) == {"instance": {"model": "academy.token", "pk": 3}}
+
+
 @isolate_apps("academy")
 def test_a_foreign_key_to_another_field_names_that_field():
     class Country(models.Model):
