@@ -5,6 +5,7 @@ only take away: nobody who is not let in is asked about, and a token stays restr
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from inspect import iscoroutine
 from itertools import count
 from typing import cast
 
@@ -18,6 +19,11 @@ from .sight import FULL, Sight
 from .viewer import Viewer
 
 CanFollow = Callable[[Viewer, str, str], bool]
+
+
+class AsynchronousPolicy(TypeError):
+    """CAN_FOLLOW is an `async def`: it runs in a thread, and has to answer there."""
+
 
 _numbers = count()
 
@@ -71,4 +77,11 @@ class _Policy:
 
 def _answers(viewer: Viewer, types: Iterable[str]) -> dict[str, bool]:
     policy = cast(CanFollow, import_string(current().CAN_FOLLOW))
-    return {type: bool(policy(viewer, MAIN, type)) for type in types}
+    return {type: _answer(policy(viewer, MAIN, type)) for type in types}
+
+
+def _answer(answer: object) -> bool:
+    if iscoroutine(answer):  # True, whatever the policy would have said.
+        answer.close()
+        raise AsynchronousPolicy(current().CAN_FOLLOW)
+    return bool(answer)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import inf
 from typing import Any
 
+from asgiref.sync import iscoroutinefunction
 from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import get_channel_layer
 from django.apps import apps
@@ -206,13 +207,16 @@ def _values(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 
 def _policy(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    path = given.get("CAN_FOLLOW", "")
+    path, problem = given.get("CAN_FOLLOW", ""), ""
     try:
-        is_right = path == "" or (isinstance(path, str) and callable(import_string(path)))
-        problem = "no path of a function"
+        found = import_string(path) if path and isinstance(path, str) else None
+        if path != "" and not callable(found):
+            problem = "no path of a function"
+        elif iscoroutinefunction(found):
+            problem = "which is asynchronous: it is called in a thread, and has to answer there"
     except Exception as error:  # Whatever the project's module raises.
-        is_right, problem = False, f"which cannot be imported ({error})"
-    if not is_right:
+        problem = f"which cannot be imported ({error})"
+    if problem:
         yield _error(
             15,
             f'SIGNALCAST["CAN_FOLLOW"] is {path!r}, {problem}.',

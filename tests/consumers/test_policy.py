@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from consumers.policy import sight_of
+from consumers.policy import AsynchronousPolicy, sight_of, visible
 from consumers.sight import FULL
 from consumers.viewer import Viewer
 
@@ -29,6 +29,10 @@ def raises(viewer, stream, event_type):
 
 def forgets(viewer, stream, event_type):
     pass
+
+
+async def promises(viewer, stream, event_type):
+    return False
 
 
 def seen(viewer, *types):
@@ -86,9 +90,17 @@ def test_a_policy_that_says_nothing_opens_nothing(settings):
     assert seen(Viewer(name="boss", user_id=2), "shop.paid") == []
 
 
-@pytest.mark.parametrize("path", ["tests.consumers.test_policy.raises", "no.such.module"])
-def test_a_policy_that_fails_shows_nothing(settings, path):
+@pytest.mark.parametrize(
+    ("path", "failure"),
+    [
+        ("tests.consumers.test_policy.raises", LookupError),
+        ("no.such.module", ImportError),
+        ("tests.consumers.test_policy.promises", AsynchronousPolicy),
+    ],
+)
+def test_a_policy_that_fails_shows_nothing(settings, path, failure):
     settings.SIGNALCAST = {"CAN_FOLLOW": path}
 
-    with pytest.raises((LookupError, ImportError)):
+    assert visible(Viewer(name="boss", user_id=2), ["shop.paid"]) == set()
+    with pytest.raises(failure):
         seen(Viewer(name="boss", user_id=2), "shop.paid")
