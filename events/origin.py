@@ -104,8 +104,10 @@ class Request:
         """One id for all of a request, also where it was known before our middleware."""
         if not self._correlation_id:
             before = self._before
-            is_same = before is not None and (before._method, before._path) == (self._method, self._path)
-            self._correlation_id = before._correlated() if before and is_same else new_id(now())
+            if before and (before._method, before._path) == (self._method, self._path):
+                self._correlation_id = before._correlated()
+            else:
+                self._correlation_id = new_id(now())
         return self._correlation_id
 
 

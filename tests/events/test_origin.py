@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.core.handlers.asgi import ASGIHandler
 from django.core.signals import request_finished, request_started
 from django.http import HttpResponse, StreamingHttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import path
 
 from academy.models import Course
@@ -47,6 +47,11 @@ def pay_in_pieces(request):
     return StreamingHttpResponse(pieces())
 
 
+def ask_another(request):
+    paid.send(sender=None)
+    return Client().get("/pay/7")
+
+
 def told(request, number):
     return HttpResponse("\n".join(origin.origin()))
 
@@ -62,6 +67,7 @@ both = None
 urlpatterns = [
     path("pay/<int:order>", pay),
     path("invited/<token>/<slug:course>/", pay),
+    path("ask", ask_another),
     path("later", pay_later),
     path("pieces", pay_in_pieces),
     path("told/<int:number>", told),
@@ -143,6 +149,14 @@ def test_so_have_those_that_a_middleware_in_front_of_ours_sends(site, client, re
 
     ids = [event["correlationid"] for event in read_log()]
     assert len(set(ids[:3])) == len(set(ids[3:])) == 1 and ids[0] != ids[3]
+
+
+def test_a_request_that_is_answered_within_another_is_not_the_other(site, client, read_log):
+    client.get("/ask")
+
+    outer, inner = read_log()
+    assert (outer["origin"], inner["origin"]) == ("web GET /ask", "web GET /pay/7")
+    assert outer["correlationid"] != inner["correlationid"]
 
 
 @pytest.mark.parametrize("name", ["x" * 65, "a b", "ä", "", "a\nb"])
