@@ -25,9 +25,8 @@ class Scales:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._weigh)
 
-    def most(self, start: int = 0) -> int:
-        """The largest weight since the work was as far as `start`."""
-        return max(kilobytes for progress, kilobytes in self.weights if progress >= start)
+    def most(self) -> int:
+        return max(kilobytes for _, kilobytes in self.weights)
 
     def __enter__(self) -> "Scales":
         self._thread.start()

@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .event import Entry, Note, Notes
 from .settings import current
@@ -36,13 +35,13 @@ _ROWS = {
 _READ = ", ".join(f"n.{name}" for name in _FIELDS.split(", "))
 
 
-def write(stream: str, notes: Sequence[Note], *, using: str | None = None) -> int:
+def write(stream: str, notes: Sequence[Note]) -> int:
     """Store notes, and give them the next cursors, in order. Returns the newest cursor.
 
     The lock on the stream's notebook is held until the commit, so that no cursor is seen before a smaller one; the
     numbering of events has another, and does not wait.
     """
-    with turn(using or current().DATABASE) as cursor:
+    with turn(current().DATABASE) as cursor:
         last = _advance(stream, len(notes), cursor)
         first = last - len(notes) + 1
         rows = [
@@ -112,32 +111,31 @@ def oldest(stream: str) -> int:
     return row[0] if row else head(stream) + 1
 
 
-def prune(stream: str, keep: int, *, using: str | None = None) -> int:
+def prune(stream: str, keep: int) -> int:
     """Delete all but the newest `keep` notes, the oldest first, in batches. Returns how many."""
-    connection = connections[using or current().DATABASE]
+    connection = connections[current().DATABASE]
     stop = head(stream) - keep + 1
     deleted = 0
     for start in range(oldest(stream), stop, BATCH):
-        deleted += _delete("cursor", stream, start, min(start + BATCH, stop), connection)
+        deleted += _delete("cursor", stream, start, min(start + BATCH, stop))
         if connection.vendor == "sqlite":
             clock.sleep(PAUSE)
     return deleted
 
 
-def forget_ghosts(stream: str, stop: int, *, using: str | None = None) -> int:
+def forget_ghosts(stream: str, stop: int) -> None:
     """Delete the ghosts that were noted before anything that is still known of events of positions from `stop` on."""
-    with connections[using or current().DATABASE].cursor() as cursor:
+    with _cursor() as cursor:
         cursor.execute(
             "DELETE FROM signalcast_note WHERE stream = %s AND position IS NULL AND cursor < ("
             "SELECT coalesce(min(cursor), %s) FROM signalcast_note WHERE stream = %s AND position >= %s)",
             [stream, head(stream) + 1, stream, stop],
         )
-        return int(cursor.rowcount)
 
 
-def forget(stream: str, start: int, stop: int, *, using: str | None = None) -> int:
-    """Delete what is known of the events of positions `[start, stop)`. Returns how many notes that were."""
-    return _delete("position", stream, start, stop, connections[using or current().DATABASE])
+def forget(stream: str, start: int, stop: int) -> None:
+    """Delete what is known of the events of positions `[start, stop)`."""
+    _delete("position", stream, start, stop)
 
 
 def _advance(stream: str, count: int, cursor: Any) -> int:
@@ -173,8 +171,8 @@ def _with_entry(stream: str, row: tuple[Any, ...]) -> Note:
     return _note(tuple(note), Entry.of(position, text, source=source, stream=stream, epoch=epoch or ""))
 
 
-def _delete(column: str, stream: str, start: int, stop: int, connection: BaseDatabaseWrapper) -> int:
-    with connection.cursor() as cursor:
+def _delete(column: str, stream: str, start: int, stop: int) -> int:
+    with _cursor() as cursor:
         cursor.execute(
             f"DELETE FROM signalcast_note WHERE stream = %s AND {column} >= %s AND {column} < %s",
             [stream, start, stop],

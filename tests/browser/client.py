@@ -75,9 +75,9 @@ class Client:
         return self.get("stream.retryAt - performance.now()")
 
 
-def welcome(start=1, *, epoch=EPOCH, head=None, window=4096, heartbeat_ms=10_000, **more):
+def welcome(start=1, *, epoch=EPOCH, head=None, window=4096, **more):
     tip = identity(start - 1, epoch) if start > 1 else None
-    limits = {"oldest": 1, "heartbeat_ms": heartbeat_ms, "window": window}
+    limits = {"oldest": 1, "heartbeat_ms": 10_000, "window": window}
     head = start - 1 if head is None else head
     facts = {"stream": "main", "epoch": epoch, "from": start, "tip": tip, "head": head}
     return {"op": "welcome", **facts, **limits, **more}

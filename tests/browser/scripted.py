@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -52,15 +52,15 @@ def receiver(name: str, ms: float | None = 1.0, outcome: str = "ok", **more: Any
     return {key: value for key, value in told.items() if value is not None}
 
 
-def reaction(position: int, *receivers: dict[str, Any], epoch: str = EPOCH, **more: Any) -> dict[str, Any]:
+def reaction(position: int, *receivers: dict[str, Any], **more: Any) -> dict[str, Any]:
     """What the receivers of an event did, in their order."""
     ran = [one | {"order": order} for order, one in enumerate(receivers, 1)]
     took = round(sum(one.get("ms", 0) for one in ran), 3)
-    base = {"pos": position, "id": identity(position, epoch), "method": "send", "ms": took, "reactions": ran}
+    base = {"pos": position, "id": identity(position, EPOCH), "method": "send", "ms": took, "reactions": ran}
     return {name: value for name, value in (base | more).items() if value is not None}
 
 
-def notes(op: str, lines: list[Any], after: int = 1) -> str:
+def notes(op: str, lines: Sequence[Any], after: int = 1) -> str:
     """A frame of reactions or ghosts."""
     texts = [line if isinstance(line, str) else dump(line) for line in lines]
     return "\n".join([dump({"op": op, "after": after}), *texts])
@@ -122,11 +122,11 @@ class ScriptedServer:
         """Sends `count` events from `start` on, in one batch."""
         self.send(batch(start, [event(start + i, self.epoch, **attributes) for i in range(count)]))
 
-    def reactions(self, *lines: Any, after: int = 1) -> None:
-        self.send(notes("reactions", list(lines), after))
+    def reactions(self, *lines: Any) -> None:
+        self.send(notes("reactions", lines))
 
-    def ghosts(self, *lines: Any, after: int = 1) -> None:
-        self.send(notes("ghosts", list(lines), after))
+    def ghosts(self, *lines: Any) -> None:
+        self.send(notes("ghosts", lines))
 
     def close(self, code: int = 4012) -> None:
         self.sockets[-1].close(code=code)

@@ -88,13 +88,13 @@ def mei(transactional_db, settings):
     return user
 
 
-async def positions(subscription, up_to, *, limit=1000):
+async def positions(subscription, up_to):
     """The positions that a subscription yields until it has told of `up_to`; its ranges are checked on the way."""
     found = []
     async with asyncio.timeout(5):
         while subscription.position <= up_to:
             before = subscription.position
-            batch = await subscription.take(limit)
+            batch = await subscription.take(1000)
             if batch is None:
                 await subscription.wait()
                 continue

@@ -22,10 +22,9 @@ GARBAGE = [
 ]
 
 
-def message(entries, *, key=KEY, epoch="one", start=None, stream="main"):
+def message(entries, *, key=KEY, epoch="one", stream="main"):
     lines = [each.line for each in entries]
-    first = start if start is not None else entries[0].position
-    return seal(Message(stream=stream, epoch=epoch, start=first, lines=lines), key)
+    return seal(Message(stream=stream, epoch=epoch, start=entries[0].position, lines=lines), key)
 
 
 def invented(position):

@@ -74,11 +74,11 @@ def time_limit():
 
 
 @contextmanager
-def transaction_of(other, sql):
-    """A transaction of another connection, which does something, and is rolled back in the end."""
+def lock_of(other):
+    """A transaction of another connection, which keeps everybody from the events, and is rolled back in the end."""
     with closing(other), other.cursor() as cursor:
         cursor.execute("BEGIN")
-        cursor.execute(sql)
+        cursor.execute("LOCK TABLE signalcast_event")
         yield
 
 
@@ -145,7 +145,7 @@ def test_a_time_limit_that_runs_out_while_the_log_is_locked_is_the_sender_s(
     transactional_db, order_paid, time_limit, failed, block
 ):
     blocker = connection.copy()
-    with transaction_of(blocker, "LOCK TABLE signalcast_event"):
+    with lock_of(blocker):
         with pytest.raises(time_limit), block():
             sell()
             signal.setitimer(signal.ITIMER_REAL, 0.2)
@@ -158,7 +158,7 @@ def test_a_time_limit_that_runs_out_while_the_log_is_locked_is_the_sender_s(
 
 @pytest.mark.only_on("postgresql")
 def test_so_is_one_that_runs_out_while_a_test_event_is_sent(transactional_db, order_paid, time_limit):
-    with transaction_of(connection.copy(), "LOCK TABLE signalcast_event"), pytest.raises(time_limit):
+    with lock_of(connection.copy()), pytest.raises(time_limit):
         signal.setitimer(signal.ITIMER_REAL, 0.2)
         trial.send("shop.order_paid")
 
@@ -166,7 +166,7 @@ def test_so_is_one_that_runs_out_while_a_test_event_is_sent(transactional_db, or
 @pytest.mark.only_on("postgresql")
 def test_django_is_told_of_one_that_runs_out_after_the_commit_of_another_database(stream, other, time_limit, caplog):
     order_paid = stream(using=other)
-    with transaction_of(connection.copy(), "LOCK TABLE signalcast_event"), transaction.atomic(using=other):
+    with lock_of(connection.copy()), transaction.atomic(using=other):
         order_paid.send(sender=None)
         signal.setitimer(signal.ITIMER_REAL, 0.2)
 

@@ -44,9 +44,9 @@ def line_of(payload):
     return Entry.of(7, event.encode(), source="/shop", stream="main", epoch="one").line
 
 
-def shown(personal=(), *, limit=LIMIT, **arguments):
+def shown(personal=(), **arguments):
     """What is seen without the permission; on the way, that nothing else has changed, and that no more is said."""
-    return seen(describe(arguments, limit=limit, personal=personal))
+    return seen(describe(arguments, limit=LIMIT, personal=personal))
 
 
 def summary_seen(payload):

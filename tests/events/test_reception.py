@@ -8,9 +8,9 @@ from events.event import Note
 from events.reception import receptions
 
 
-def note(*reactions, cursor=1, event="e1", kind="reactions", type="shop.order_paid"):
+def note(*reactions, cursor=1, event="e1", kind="reactions"):
     text = json.dumps({"pos": 1, "id": event, "reactions": list(reactions)})
-    return Note(cursor=cursor, kind=kind, position=1, event_id=event, type=type, text=text)
+    return Note(cursor=cursor, kind=kind, position=1, event_id=event, type="shop.order_paid", text=text)
 
 
 def ran(name, ms, outcome="ok", **more):

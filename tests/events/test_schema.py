@@ -12,8 +12,8 @@ from events.schema import MATURE, MAX_CHANGES, MAX_FIELDS, MAX_PROPERTIES, Schem
 PERSONAL = {"$mark": "personal"}
 
 
-def learnt(*events, schema=None) -> Schema:
-    schema = schema or Schema()
+def learnt(*events) -> Schema:
+    schema = Schema()
     for position, data in enumerate(events, 1):
         schema.learn(data, position=position, time=f"T{position}")
     return schema
