@@ -13,14 +13,14 @@ class EventsConfig(AppConfig):
     def ready(self) -> None:
         for name in ("consumers", "frontend"):
             _insist_on_ours(name)
-        from . import catalog, checks, migrating, nudge, origin  # noqa: F401  (checks register themselves)
+        from . import catalog, checks, declarations, layer, migrating, origin  # noqa: F401  (checks register themselves)
         from .settings import current
 
         catalog.attach_all(current().SIGNALS)
         origin.follow_requests()
         migrating.follow(self)
         if current().PUBLISHER != "off":
-            nudge.load()
+            layer.load()
 
 
 def _insist_on_ours(name: str) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py check`: what is wrong with SIGNALCAST and its database, and what to write instead."""
+"""`manage.py check`: what is wrong with SIGNALCAST, its database and its channel layer, and what to write instead."""
 
 import re
 from collections import defaultdict
@@ -8,8 +8,6 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction
 from channels import DEFAULT_CHANNEL_LAYER
-from channels.layers import get_channel_layer
-from django.apps import apps
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import connections
@@ -17,7 +15,7 @@ from django.db.models import signals as model_signals
 from django.db.models.signals import ModelSignal
 from django.utils.module_loading import import_string
 
-from . import catalog
+from . import catalog, layer
 from .settings import NAMES, PUBLISHERS
 
 MOST_DATA_BYTES = 512 * 1024
@@ -66,55 +64,6 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
         return [_error(1, "SIGNALCAST is not a dictionary.", 'SIGNALCAST = {"SIGNALS": ["shop.signals"]}')]
     found = (_unknown(given), _signals(given), _types(), _values(given), _policy(given), _database(given), _layer())
     return [message for messages in found for message in messages]
-
-
-@register("signalcast")
-def check_models(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    return [
-        message for model in apps.get_models() if not _declares_as_its_parents(model) for message in _declared(model)
-    ]
-
-
-def _declares_as_its_parents(model: Any) -> bool:
-    """Proxies and children have what was said of another model already."""
-    return any(
-        getattr(model, "event_fields", None) is getattr(parent, "event_fields", None)
-        and getattr(model, "event_personal_fields", None) is getattr(parent, "event_personal_fields", None)
-        for parent in ({model._meta.concrete_model, *model._meta.parents} - {model})
-    )
-
-
-def _declared(model: Any) -> Iterator[CheckMessage]:
-    label, declared = model._meta.label, getattr(model, "event_fields", None) or ()
-    if isinstance(declared, str) or not isinstance(declared, Iterable):
-        yield _error(16, f"{label}.event_fields is {declared!r}, no tuple of names.", 'event_fields = ("amount",)')
-        return
-    held = [name for field in model._meta.concrete_fields for name in (field.name, field.attname)]
-    for name in declared:
-        if name not in held:
-            yield _warning(
-                15,
-                f"{label}.event_fields has {name!r}, which is no field that instances hold: events show a mark for it.",
-                f"one of {', '.join(dict.fromkeys(held))}",
-            )
-    yield from _personal(label, getattr(model, "event_personal_fields", ()), (*declared, "pk", model._meta.pk.name))
-
-
-def _personal(label: str, declared: Any, shown: tuple[Any, ...]) -> Iterator[CheckMessage]:
-    if not isinstance(declared, list | tuple):
-        yield _error(
-            14,
-            f"{label}.event_personal_fields is {declared!r}, no tuple of names.",
-            'event_personal_fields = ("name", "email")',
-        )
-        return
-    for name in declared:
-        if name not in shown:
-            yield _error(
-                14,
-                f"{label}.event_personal_fields has {name!r}, which is not among its event_fields.",
-                f"one of {', '.join(map(str, shown))}",
-            )
 
 
 def _unknown(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -274,8 +223,7 @@ def _layer() -> Iterator[CheckMessage]:
             f"{DEFAULT_CHANNEL_LAYER!r} for the layer that shall carry them, or silence this check",
         )
     try:
-        waits, patience = _patience(get_channel_layer())
-        _make_pools(configured.get(DEFAULT_CHANNEL_LAYER, {}))
+        waits, patience = layer.patience()
     except Exception as error:  # Whatever the backend makes of its configuration.
         yield _error(12, f"The channel layer cannot be made: {error}.", "a BACKEND that is installed, and its CONFIG")
         return
@@ -287,26 +235,6 @@ def _layer() -> Iterator[CheckMessage]:
             '"hosts": [{"address": "redis://…", "socket_timeout": 15}], or take channels_redis.pubsub, '
             "which does not wait",
         )
-
-
-def _patience(layer: Any) -> tuple[float, float]:
-    """How long the core Redis layer has its server wait for a message, and how long it waits for the server."""
-    waits = getattr(type(layer), "brpop_timeout", None)
-    if waits is None:
-        return 0, inf
-    # Made, not opened. They know what address, options and redis-py's defaults come to.
-    links = [layer.create_pool(index).make_connection() for index in range(len(layer.hosts))]
-    return waits, min((link.socket_timeout for link in links if link.socket_timeout is not None), default=inf)
-
-
-def _make_pools(configured: Mapping[str, Any]) -> None:
-    """As the pub/sub layer does with its addresses, but not before somebody sends."""
-    if str(configured.get("BACKEND")).startswith("channels_redis."):
-        # Not for those who have another layer: it brings the whole of redis-py.
-        from channels_redis.utils import create_pool, decode_hosts
-
-        for host in decode_hosts(configured.get("CONFIG", {}).get("hosts")):
-            create_pool(host)
 
 
 def _error(number: int, message: str, write: str) -> CheckMessage:

@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.conf import settings
-from django.utils.module_loading import import_string
 
 from . import metrics
 from .log import head
@@ -25,14 +23,6 @@ DEADLINE = 1.0
 REST = 5.0
 MAX_EVENTS = 200
 MAX_BYTES = 200_000
-
-
-def load() -> None:
-    """Import the channel layer's code, of which redis-py's takes a tenth of a second: a process's first events would
-    wait for it. What is wrong with it `manage.py check` says.
-    """
-    with suppress(Exception):
-        import_string(settings.CHANNEL_LAYERS[DEFAULT_CHANNEL_LAYER]["BACKEND"])
 
 
 class Nudge:

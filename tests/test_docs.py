@@ -121,8 +121,9 @@ def other_degradations() -> set[str]:
 def check_ids() -> set[str]:
     letters = {"_error": "E", "_warning": "W"}
     found = calls("events/checks.py", *letters)
-    of_events = {f"signalcast.{letters[call.func.id]}{call.args[0].value:03}" for call in found}
-    return of_events | {name for name in constants(source("consumers/checks.py")) if CHECK.fullmatch(name)}
+    numbered = {f"signalcast.{letters[call.func.id]}{call.args[0].value:03}" for call in found}
+    written_out = constants(source("events/declarations.py")) | constants(source("consumers/checks.py"))
+    return numbered | {name for name in written_out if CHECK.fullmatch(name)}
 
 
 def commands() -> set[str]:

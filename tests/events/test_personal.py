@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from academy.models import Order, Profile
 from events import attach
-from events.checks import check_models
+from events.declarations import check_models
 from events.event import Entry, Event, Note, new_id, now
 from events.payload import compute, describe
 from events.personal import MAX_LENGTH, Marked, Search, of_arguments, places, without_personal
