@@ -300,14 +300,15 @@ async def test_a_client_that_is_told_of_no_note_learns_with_the_heartbeat_how_fa
     assert [said["op"] for said in client.said] == ["heartbeat"]
 
 
-async def test_notes_that_are_told_are_counted(start_hub, follow):
+@pytest.mark.parametrize("straight", [True, False])
+async def test_notes_that_are_told_are_counted(start_hub, follow, straight):
     log = MemoryLog()
     hub = await start_hub(log)
     before = dict(meter.notes)
-    _, _, line, _ = await follow(hub)
+    _, client, line, _ = await follow(hub, straight=straight)
     log.append(2)
     log.note(1, 2, 2)
 
-    await until(lambda: ("reactions", 3) in line.ops)
+    await until(lambda: {"op": "reactions", "after": 3} in line.headers + client.said)
 
     assert meter.notes == before | {"reactions": before["reactions"] + 3}
