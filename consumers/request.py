@@ -1,5 +1,6 @@
 """Our server's end of a request: Daphne's, without what Daphne lets any client decide."""
 
+import os
 from typing import Any
 
 from daphne.http_protocol import WebRequest
@@ -12,6 +13,8 @@ class Request(WebRequest):
         # Says where the project begins: /x/admin/ would be /admin/, which the proxy in front may keep from strangers.
         # And Daphne fails, with a traceback in the log, where it is not ASCII.
         self.requestHeaders.removeHeader(b"Daphne-Root-Path")
+        # Of a handshake Daphne would read a body of any size into memory, from here on; others it reads from the start.
+        self.content.seek(0, os.SEEK_END)
         return super().process()
 
 

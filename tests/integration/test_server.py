@@ -103,6 +103,21 @@ def test_no_client_says_where_the_project_begins(keep_server, opened, root):
     assert connection.recv(12) == b"HTTP/1.1 404"
 
 
+def test_a_handshake_with_a_body_costs_no_memory(start_server, opened):
+    server = start_server("ours")
+    connection = opened(server)
+    before, size = server.status("VmHWM"), 100_000_000
+
+    connection.sendall(
+        b"GET /nowhere/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nContent-Length: %d\r\n\r\n" % size
+    )
+    connection.sendall(bytes(size))
+
+    assert connection.recv(12) == b"HTTP/1.1 101"
+    assert server.status("VmHWM") - before < size / 1000 / 5
+
+
 async def test_a_plain_client_gets_all_it_has_missed_at_once_and_in_order(keep_server, send):
     server = keep_server("ours")
     await send(120, note="x" * 60_000)
