@@ -8,6 +8,9 @@ from typing import Any
 
 from django.db.models.signals import post_migrate, pre_migrate
 
+from .process import publisher
+from .settings import migration
+
 logger = logging.getLogger("signalcast.events")
 
 _UNSAID = {"append_failed", "event_lost", "publish_failed", "note_failed"}
@@ -38,11 +41,13 @@ def _begin(**arguments: Any) -> None:
 
 
 def _end(**arguments: Any) -> None:
+    publisher().flush()  # It tries the last of them again, and must not say of each what is said below.
     logger.removeFilter(_silence)
     lost, _silence.lost = _silence.lost, 0
     if lost:
         logger.warning(
-            "%d events are lost: they were sent before the log had its tables, which are there now",
+            "%d events are lost: they were sent before the log had its tables, which %s makes",
             lost,
+            migration(),
             extra={"action": "event_lost"},
         )

@@ -115,8 +115,8 @@ def test_scripts_from_another_host_are_warned_of(project):
 def test_a_first_migration_that_sends_signals_says_in_one_line_what_is_lost(project):
     settle(project, 'SIGNALCAST["SIGNALS"].append("django.db.models.signals.post_save")\n')
 
-    done = project.run("manage.py", "migrate")
+    for apps in (["auth"], []):
+        lost, told = project.run("manage.py", "migrate", *apps).stderr.split(maxsplit=1)
 
-    lost, told = done.stderr.split(maxsplit=1)
-    assert int(lost) > 10
-    assert told == "events are lost: they were sent before the log had its tables, which are there now\n"
+        assert int(lost) > 0
+        assert told == "events are lost: they were sent before the log had its tables, which manage.py migrate makes\n"

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
+from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connection, connections, transaction
 from django.dispatch import Signal
 from django.test import SimpleTestCase
@@ -122,6 +123,19 @@ def test_a_second_failure_is_counted_and_told_with_the_remedy(order_paid, take_a
     assert read_log() == []
     assert failed() == {"append": 1, "retry": 1}
     assert "migrated (manage.py migrate)" in warnings_of(logging.ERROR)[0].getMessage()
+
+
+def test_while_this_process_migrates_what_is_lost_is_told_in_one_line(order_paid, take_away, failed, warnings_of):
+    emit_pre_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
+    take_away()
+    order_paid.send(sender=None)
+    emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
+
+    assert failed() == {"append": 1, "retry": 1}
+    assert [record.getMessage() for record in warnings_of(logging.WARNING)] == [
+        "1 events are lost: they were sent before the log had its tables, which manage.py migrate makes"
+    ]
+    assert warnings_of(logging.ERROR) == []
 
 
 def test_what_could_not_be_appended_and_was_rolled_back_is_not_made_up_for(order_paid, take_away, read_log, failed):
