@@ -51,8 +51,8 @@ PYTEST := env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u METRICS_TOKEN -u LOG_FO
 # In these a database has no part worth a second run.
 ANY_DATABASE := $(addprefix events/,test_documentation.py test_event.py test_fields.py test_instance.py test_logs.py \
 		test_mask.py test_nudge_valkey.py test_origin.py test_payload.py test_personal.py test_personal_paths.py \
-		test_reception.py test_schema.py test_settings.py test_shape.py test_streams.py test_summary.py test_tally.py \
-		test_value.py) \
+		test_reception.py test_schema.py test_settings.py test_shape.py test_stencil.py test_streams.py \
+		test_summary.py test_tally.py test_value.py) \
 	$(addprefix integration/,test_asyncapi.py test_cloudevents.py test_examples.py test_hostile.py test_layers.py \
 		test_rolling_restart.py test_server.py test_socket_access.py test_socket_bounded.py test_socket_plain.py \
 		test_socket_protocol.py test_socket_shutdown.py test_sse.py test_tail.py test_tokens.py test_write_shell.py)

@@ -7,14 +7,14 @@ from django.db.models import Model
 from django.utils.functional import LazyObject
 
 from .instance import pk
-from .personal import Keys, Marked, Search, of_arguments, places, tells
+from .personal import Keys, Marked, Search, places, tells
 from .queries import no_queries
 from .shape import shape
 from .summary import one_line, summarise
 from .value import Failed, Shown, are_usual, dumps, free, mark
 
 Paths = Sequence[str]
-_KEYS = (int, str)
+_KEYS = (int, str, float)
 
 
 class Payload(NamedTuple):
@@ -74,7 +74,7 @@ def _all(arguments: Mapping[Any, Any], limit: int, personal: Paths) -> Payload |
         return None
     if len(text) > limit or "too-large" in shown.degraded:
         return None
-    return _payload(text, data, arguments, shown.degraded, personal, shown.personal)
+    return payload_of(text, data, arguments, shown.degraded, personal, shown.personal)
 
 
 def _what_fits(arguments: Mapping[Any, Any], limit: int, personal: Paths) -> Payload:
@@ -97,16 +97,15 @@ def _what_fits(arguments: Mapping[Any, Any], limit: int, personal: Paths) -> Pay
             break
         data[key] = shown
         members.append(member)
-        # Its name is not for sure the one that it has now.
-        marked += [each._replace(place=()) for each in argument.personal]
+        marked += argument.personal
     text = "{" + ",".join(members) + "}"
     if room < 0:
         data = mark("too-large", degraded, arguments=len(arguments))
         text = dumps(data)
-    return _payload(text, data, arguments, degraded, personal, marked)
+    return payload_of(text, data, arguments, degraded, personal, marked)
 
 
-def _payload(
+def payload_of(
     text: str,
     data: dict[str, Any],
     arguments: Mapping[Any, Any],
@@ -116,9 +115,7 @@ def _payload(
 ) -> Payload:
     # Most events are neither, and their senders need not wait for it.
     reasons = ",".join(sorted(degraded)) if degraded else ""
-    hidden: Collection[Keys] = ()
-    if personal or marked:
-        hidden = (None if personal else of_arguments(marked)) or Search(data, marked, personal).found
+    hidden: Collection[Keys] = Search(data, marked, personal).found if personal or marked else ()
     subject = _subject(data, arguments, personal, hidden)
     return Payload(text, subject, summarise(data), reasons, places(hidden) if hidden else "")
 

@@ -28,8 +28,6 @@ class Marked(NamedTuple):
 
     holder: dict[str, Any]
     names: frozenset[str]
-    place: Keys
-    """Where it stands, if it is of an argument itself; else nobody knows yet."""
 
 
 _ATTRIBUTE = '"personal":'
@@ -99,17 +97,6 @@ def tells(data: str, personal: str, text: str) -> bool:
     return any(text in _leaves(_value(event, keys)) for keys in _keys(personal))
 
 
-def of_arguments(marked: Iterable[Marked]) -> list[Keys] | None:
-    """Where personal values stand if they all are in instances that are arguments themselves, as almost always; else
-    None. It takes a third of what `Search` takes, and senders wait for it."""
-    found: list[Keys] = []
-    for holder, names, place in marked:
-        if not place:
-            return None
-        found += [(*place, name) for name in holder if name in names]
-    return found
-
-
 class Search:
     """For the personal values of one event: `found` says where they are.
 
@@ -121,7 +108,7 @@ class Search:
     def __init__(self, data: Mapping[str, Any], marked: Iterable[Marked], paths: Iterable[str]) -> None:
         self.found: list[Keys] = []
         # Those that were not met yet.
-        self._marked = {id(holder): names for holder, names, _ in marked}
+        self._marked = {id(holder): names for holder, names in marked}
         self._object(data, tuple(paths), ())
 
     def _object(self, value: Mapping[str, Any], paths: Keys, here: Keys) -> None:

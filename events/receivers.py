@@ -25,6 +25,7 @@ from .publication import append_again, is_in_memory
 from .sending import Sending
 from .sending import current as current_sending
 from .settings import Settings, current
+from .stencil import fill
 from .streams import MAIN
 from .summary import one_line
 
@@ -82,12 +83,11 @@ def _event(
     *,
     recorded: str = "",
 ) -> Event:
+    limit, personal = settings.MAX_DATA_BYTES, attachment.personal
     if attachment.data is None:
-        payload = describe(arguments, limit=settings.MAX_DATA_BYTES, personal=attachment.personal)
+        payload = fill(arguments, limit=limit, personal=personal) or describe(arguments, limit=limit, personal=personal)
     else:
-        payload = compute(
-            attachment.data, sender, arguments, limit=settings.MAX_DATA_BYTES, personal=attachment.personal
-        )
+        payload = compute(attachment.data, sender, arguments, limit=limit, personal=personal)
     time = now()
     came = origin()
     cause = sending.cause

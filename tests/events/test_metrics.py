@@ -36,7 +36,7 @@ def test_what_is_rolled_back_was_emitted_and_appended_and_is_never_published(cou
 
 def test_a_signal_that_cannot_be_recorded_is_emitted_too(counted, stream, failed, monkeypatch, db):
     signal = stream()
-    monkeypatch.setattr("events.receivers.describe", None)
+    monkeypatch.setattr("events.receivers.fill", None)
 
     signal.send(sender=None)
 
