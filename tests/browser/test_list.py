@@ -36,6 +36,17 @@ def test_anywhere_one_scrolls_to_the_right_rows_are_there(full):
         expect(row(full, first + 2)).to_be_in_viewport()
 
 
+def test_a_screen_reader_finds_the_rows_in_the_order_in_which_they_are_seen(full, scripted):
+    scripted.events(1001, 7)
+    expect(row(full, 0)).to_contain_text("order 1007")
+    full.locator("#list").evaluate("(list) => { list.scrollTop = 5003; }")
+    expect(row(full, 180)).to_contain_text("order 827")
+
+    orders = [int(name.split("order ")[1]) for name in read_rows(full)]
+    assert len(orders) > 20
+    assert orders == list(range(orders[0], orders[0] - len(orders), -1))
+
+
 def test_j_and_k_move_the_focus_and_keep_it_in_view(full):
     for _ in range(40):
         full.keyboard.press("j")
@@ -226,3 +237,17 @@ def test_while_events_come_the_browser_is_not_asked_where_the_list_is_scrolled_t
     expect(full.locator("#strip")).to_contain_text(says)
     expect(row(full, top // 28 + 5)).to_contain_text(f"order {1000 - 17 - 5 if top else 1495}")
     assert full.evaluate("window.asked") == 0
+
+
+def read_rows(page) -> list[str]:
+    """The names of the events' rows, as the browser tells them to a screen reader."""
+    nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    by_id = {node["nodeId"]: node for node in nodes}
+
+    def names(node):
+        if node.get("role", {}).get("value") == "row":
+            yield node["name"]["value"]
+        for child in node.get("childIds", []):
+            yield from names(by_id[child])
+
+    return [name for name in names(nodes[0]) if "order " in name]

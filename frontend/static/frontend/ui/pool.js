@@ -18,6 +18,7 @@ export class Pool {
   grow(size) {
     if (size <= this.#rows.length) return;
     this.#rows = Array.from({length: size}, () => new Row(this.hue));
+    this.#rows.forEach(({element}, i) => { element.id = `row-${i}`; });
     this.#stop = null;
     this.stripes.fill(this.#rows.map(({element}) => element));
   }
@@ -43,11 +44,14 @@ export class Pool {
     this.#rows.forEach(act);
   }
 
-  /** Hides the rows of other ranks. */
+  /** Hides the rows of other ranks. The document has the others in some order: they are read as they are seen. */
   keep(oldest, newest) {
+    const ids = [];
     for (const row of this.#rows) {
       if (row.rank < oldest || row.rank > newest) mark(row.element, 'hidden', true);
+      else ids[newest - row.rank] = row.element.id;
     }
+    mark(this.element, 'aria-owns', ids.join(' '));
   }
 
   /** The one row that can be reached by Tab. */
