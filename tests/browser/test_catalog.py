@@ -120,6 +120,25 @@ def test_a_signal_is_shown_with_all_that_is_known(catalog):
     expect(catalog.locator("#learnt")).to_have_text("1,204 events learnt from, positions 1 to 1,204")
 
 
+def test_how_receivers_did_is_of_the_newest_events_and_the_page_says_of_how_many(watched, site, told):
+    told.signals = [facts(noted=500), QUIET]
+    watched.goto(f"{site.url}catalog/")
+
+    expect(watched.locator("#learnt")).to_have_text(
+        "1,204 events learnt from, positions 1 to 1,204; receivers from the newest 500"
+    )
+
+
+@pytest.mark.parametrize("width", [768, 1024, 1280])
+def test_the_names_of_receivers_are_whole_at_every_width(watched, site, told, width):
+    told.signals = [facts(receivers=[receiver("academy.receivers.remember_purchase", 0.6, 8.7)])]
+    watched.set_viewport_size({"width": width, "height": 800})
+    watched.goto(f"{site.url}catalog/")
+
+    name = article(watched, "academy.order_paid").locator(".data tbody th", has_text="remember_purchase")
+    assert name.evaluate("(cell) => cell.scrollWidth <= cell.clientWidth")
+
+
 def test_what_nobody_knows_is_not_claimed(catalog):
     quiet = article(catalog, "auth.user_logged_in")
 

@@ -20,9 +20,10 @@ export class Status {
     say(this.element.querySelector('.conn__rate'), isLate ? `${count(learnt)} of ${count(head)}` : often(signals.reduce((sum, each) => sum + each.rate_per_minute, 0)));
     mark(this.element.querySelector('.conn__pos'), 'hidden', false);
     say(this.element.querySelector('.conn__pos b'), count(head));
-    const events = learnt - since + 1 - skipped;
+    const events = learnt - since + 1 - skipped, noted = signals.reduce((sum, each) => sum + each.noted, 0);
+    const lately = noted && noted < events ? `; receivers from the newest ${count(noted)}` : '';
     byId('learnt').replaceChildren(icon('i-ok'), h('span', {}, ...(learnt
-      ? [h('b', {}, plural(events, 'event')), ' learnt from', h('span', {class: 'foot__opt'}, `, positions ${count(since)} to ${count(learnt)}`)]
+      ? [h('b', {}, plural(events, 'event')), ' learnt from', h('span', {class: 'foot__opt'}, `, positions ${count(since)} to ${count(learnt)}${lately}`)]
       : ['Nothing was sent yet'])));
     mark(byId('skipped'), 'hidden', !skipped);
     say(byId('skipped'), `${count(skipped)} skipped`);
