@@ -208,7 +208,11 @@ def _short(value: str, place: str) -> str:
 
 
 def _too_large(value: object) -> str:
-    return " that is not as large" if isinstance(value, int | float) and not isinstance(value, bool) else ""
+    return (
+        f" of at most {comparison.MAX_DIGITS} digits"
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        else ""
+    )
 
 
 # -- What answers

@@ -38,6 +38,8 @@ logger = logging.getLogger("signalcast.consumers")
 MOST_BYTES = 32 * 1024 * 1024
 
 HEARTBEAT_HEADER = "Signalcast-Heartbeat"
+# Where the package event-source-polyfill, which can show a token, has the id of a client that comes back.
+_LAST_ID = "lastEventId"
 
 _HEADERS = {
     "Content-Type": "text/event-stream",
@@ -116,8 +118,8 @@ class EventStream:
             visit.leave(self._closed_with)
 
     async def _follow(self, visit: Visit) -> None:
-        asked = query.parse(query.text_of(self._scope), limits=of_filters())
-        last = _last_id(self._scope)
+        asked = query.parse(query.text_of(self._scope), [_LAST_ID], limits=of_filters())
+        last = _last_id(self._scope, asked.others)
         epoch, start = (last.epoch, last.position + 1) if last else (asked.epoch, asked.start)
         # Nobody's cookies are held for as long as the stream lasts, and nobody's token.
         self._scope["headers"] = []
@@ -249,10 +251,12 @@ async def _cancel(*tasks: "asyncio.Task[None]") -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _last_id(scope: Mapping[str, Any]) -> Place | None:
+def _last_id(scope: Mapping[str, Any], others: Mapping[str, str]) -> Place | None:
     """Where a client was that comes back."""
-    given = headers_of(scope).get("last-event-id")
-    try:
-        return Place.parse(given) if given else None
-    except NoPlace as error:
-        raise bad_request(f"Last-Event-ID is {shown(given)}; it must be an id that this stream has sent.") from error
+    for name, given in (("Last-Event-ID", headers_of(scope).get("last-event-id")), (_LAST_ID, others.get(_LAST_ID))):
+        try:
+            if given:
+                return Place.parse(given)
+        except NoPlace as error:
+            raise bad_request(f"{name} is {shown(given)}; it must be an id that this stream has sent.") from error
+    return None

@@ -249,8 +249,11 @@ WRONG = {
         "filter.any[1].gte.data.order.total must be a number or a string",
     ),
     "more than nothing": ({"gt": {"data.a": ""}}, "filter.gt.data.a must be a string that is not empty"),
-    "infinity": ({"gt": {"data.a": float("inf")}}, "filter.gt.data.a must be a number that is not as large or a"),
-    "a huge number": ({"exact": {"data.a": 10**1000}}, "filter.exact.data.a must be a string, a number that is not as"),
+    "infinity": ({"gt": {"data.a": float("inf")}}, "filter.gt.data.a must be a number of at most 1000 digits or a"),
+    "a huge number": (
+        {"exact": {"data.a": 10**1000}},
+        "filter.exact.data.a must be a string, a number of at most 1000 digits,",
+    ),
     "a long path": (
         {"exact": {f"data.{'a' * 196}": "x"}},
         f"filter.exact.data.{'a' * 79}... is a path of more than 200",

@@ -222,6 +222,18 @@ async def test_the_last_id_wins_over_the_query(start_hub, request_of):
     await response.leave()
 
 
+async def test_the_last_id_may_be_in_the_query_where_the_header_has_none(start_hub, request_of):
+    hub = await start_hub(MemoryLog(5))
+
+    one = request_of(hub, "after=earliest&lastEventId=one:3")
+    other = request_of(hub, "lastEventId=one:1", client=Client(last_id="one:4"))
+    await until(lambda: one.client.events and other.client.events)
+
+    assert (one.client.positions, other.client.positions) == ([4, 5], [5])
+    await one.leave()
+    await other.leave()
+
+
 async def test_what_does_not_match_is_passed_at_the_heartbeat(start_hub, request_of):
     hub = await start_hub(MemoryLog(7), heartbeat=0.01)
 
@@ -308,6 +320,7 @@ async def test_clients_of_a_log_that_is_replaced_are_sent_away_and_told_when_the
         ({"last_event_id": "one:two"}, 400, "Last-Event-ID is"),
         ({"last_event_id": "one:-1"}, 400, "Last-Event-ID is"),
         ({"last_event_id": ":7"}, 400, "Last-Event-ID is"),
+        ({"query": "lastEventId=one:"}, 400, "lastEventId is"),
         ({"host": "elsewhere.example"}, 403, "host name"),
         ({"origin": "https://elsewhere.example"}, 403, "this origin"),
         ({"sec-fetch-site": "cross-site"}, 403, "another origin"),
