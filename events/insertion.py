@@ -199,5 +199,5 @@ def _is_lost(connection: BaseDatabaseWrapper) -> bool:
     if not connection.in_atomic_block:
         return False
     if connection.vendor == "sqlite":
-        return not connection.connection.in_transaction
+        return connection.closed_in_transaction or not connection.connection.in_transaction
     return driver.status(connection) in (driver.IN_ERROR, driver.UNKNOWN)

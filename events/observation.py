@@ -107,6 +107,11 @@ def _subclass(own: Any) -> type:
             _look(self)
             return answer
 
+        def disconnect(self, *arguments: Any, **named: Any) -> Any:
+            answer = super().disconnect(*arguments, **named)
+            _look(self)  # Else it would be kept, with all that it holds, until the signal is sent again.
+            return answer
+
         def has_listeners(self, *arguments: Any, **named: Any) -> Any:
             # Who asks is not about to call them.
             token = enter(None)

@@ -139,6 +139,15 @@ def test_a_connection_that_breaks_takes_the_business_with_it_and_the_event(order
     assert (sold(), read_log()) == ([], [])
 
 
+def test_a_sender_that_has_closed_its_connection_in_its_transaction_is_told(order_paid, notes, failed):
+    with pytest.raises(TransactionLost), transaction.atomic():
+        sell()
+        connection.close()
+        order_paid.send(sender=None, note="never")
+
+    assert (sold(), notes(), failed()) == ([], [], {"append": 1})
+
+
 @pytest.mark.only_on("postgresql")
 @pytest.mark.parametrize("block", [transaction.atomic, nullcontext])
 def test_a_time_limit_that_runs_out_while_the_log_is_locked_is_the_sender_s(

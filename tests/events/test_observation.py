@@ -189,6 +189,22 @@ def test_who_is_disconnected_is_no_longer_told_of(stream, outcomes):
     assert outcomes() == [("quick", "ok")]
 
 
+def test_who_is_disconnected_is_not_kept(stream):
+    class Till:
+        def __call__(self, **arguments): ...
+
+    till = Till()
+    kept = weakref.ref(till)
+    signal = stream(connected(till, weak=False))
+    signal.send(sender=None)
+    signal.disconnect(till)
+    assert publisher().flush()
+    del till
+    gc.collect()
+
+    assert kept() is None
+
+
 @pytest.mark.parametrize(
     ("receiver", "name", "at"),
     [
