@@ -2,11 +2,16 @@
 `ws/` below.
 """
 
+from django.apps import apps
 from django.contrib.auth.views import LogoutView
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import include, path
 
 from consumers import urls as for_machines
 from frontend.views import CATALOG, dashboard, signals
+
+if "signalcast_frontend" not in apps.app_configs:
+    raise ImproperlyConfigured('frontend.urls is included: its pages need "frontend" in INSTALLED_APPS.')
 
 app_name = "frontend"
 

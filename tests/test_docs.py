@@ -11,7 +11,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 from django.apps import apps
-from django.core.management import find_commands
+from django.core.management import find_commands, get_commands, load_command_class
 from prometheus_client import REGISTRY
 
 from consumers import (
@@ -329,6 +329,13 @@ def test_what_a_document_points_at_is_there(document):
 
     assert not broken
     assert not missing
+
+
+@pytest.mark.parametrize("command", sorted(commands()))
+def test_a_terminal_that_knows_ascii_alone_shows_a_commands_help(command):
+    parser = load_command_class(get_commands()[command], command).create_parser("manage.py", command)
+
+    assert parser.format_help().isascii()
 
 
 @pytest.mark.parametrize("document", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -66,10 +66,18 @@ def test_a_folder_of_scripts_called_frontend_is_in_nobodys_way(project):
     assert "no issues" in project.manage("check", "--fail-level", "WARNING")
 
 
-def test_an_app_that_was_left_out_is_named(project):
-    settle(project, 'INSTALLED_APPS.remove("events")\n')
+@pytest.mark.parametrize(
+    ("app", "told"),
+    [
+        ("events", 'add "events" to INSTALLED_APPS'),
+        ("consumers", 'follows the stream by "consumers". Add it to INSTALLED_APPS'),
+        ("frontend", 'its pages need "frontend" in INSTALLED_APPS'),
+    ],
+)
+def test_an_app_that_was_left_out_is_named(project, app, told):
+    settle(project, f'INSTALLED_APPS.remove("{app}")\n')
 
-    assert 'add "events" to INSTALLED_APPS' in project.refuse("check")
+    assert told in project.refuse("check")
 
 
 def test_a_project_without_users_is_told_that_it_needs_them(project):

@@ -2,7 +2,7 @@
 
 import gc
 import json
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -159,6 +159,21 @@ def test_the_command_tells_it_to_people(signals, order):
     assert "Learnt from the positions 1 to 21." in said
     assert "user_logged_in" not in said
     assert not {"\u202e", "\x1b"} & set(said)
+
+
+def test_the_command_tells_it_to_a_terminal_that_knows_ascii_alone(transactional_db):
+    terminal = TextIOWrapper(BytesIO(), encoding="ascii")
+
+    call_command("signals", "academy.order_paid", stdout=terminal)
+
+    assert r"\u2013" in terminal.buffer.getvalue().decode()
+
+
+def test_a_signal_that_was_sent_once_was_not_sent_1_times(signals, order):
+    order_paid.send(sender=Order, order=order)
+    assert publisher().flush(5)
+
+    assert "Sent once, last 20" in signals("academy.order_paid")
 
 
 def test_the_command_tells_it_to_programs(signals):

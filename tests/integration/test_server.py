@@ -251,7 +251,7 @@ def test_a_project_without_an_asgi_application_is_told_what_to_write(run_serve):
     done = run_serve(str(free_port()), DJANGO_SETTINGS_MODULE="tests.integration.without_asgi")
 
     assert done.returncode == 1
-    assert 'Write ASGI_APPLICATION = "mysite.asgi.application".' in done.stderr
+    assert 'setting. Write ASGI_APPLICATION = "mysite.asgi.application".' in done.stderr
 
 
 @pytest.mark.parametrize(("module", "is_told"), [("pages_alone", True), ("settings", False)])

@@ -30,7 +30,8 @@ class Command(BaseCommand):
         try:
             application = get_default_application()
         except ImproperlyConfigured as error:
-            raise CommandError(f'{error} Write ASGI_APPLICATION = "mysite.asgi.application".') from error
+            reason = str(error).rstrip(".")
+            raise CommandError(f'{reason}. Write ASGI_APPLICATION = "mysite.asgi.application".') from error
         if settings.DEBUG:
             self.stderr.write("DEBUG is on: whoever is on this machine sees everything. In production, turn it off.")
         if access_log:

@@ -56,7 +56,7 @@ class Command(BaseCommand):
         add("--state", metavar="FILE", help="keep the place in this file, and go on from there when started again")
         add("--json", action="store_true", help="write each event as it is: one line, a CloudEvent in JSON")
         add("--reactions", action="store_true", help="write what receivers did on a line after, once it is known")
-        add("--url", metavar="URL", help="follow this server instead, e.g. https://example.com/ or ws://…/ws/")
+        add("--url", metavar="URL", help="follow this server instead, e.g. https://example.com/ or ws://host/ws/")
         add("--token-file", metavar="FILE", help=f"the token for --url; else ${TOKEN} is used, or you are asked")
 
     def handle(self, *, state: str | None, url: str | None, json: bool, reactions: bool, **options: Any) -> None:

@@ -41,6 +41,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         with told_if_unreachable():
             found = inventory.take()
+        if hasattr(self.stdout, "reconfigure"):
+            # A terminal that knows ASCII alone is no reason to stop.
+            self.stdout.reconfigure(errors="backslashreplace")
         with self._until_nobody_reads():
             self._tell(found.as_json(types or found.types), for_programs=options["json"])
 
@@ -92,7 +95,8 @@ class Command(BaseCommand):
 def _how_often(signal: dict[str, Any]) -> str:
     if not signal["count"]:
         return "Not sent yet."
-    said = f"Sent {signal['count']:,} times, last {signal['last_sent']}, {signal['rate_per_minute']:g} a minute."
+    times = "once" if signal["count"] == 1 else f"{signal['count']:,} times"
+    said = f"Sent {times}, last {signal['last_sent']}, {signal['rate_per_minute']:g} a minute."
     return f"{said} Of the newest {signal['noted']:,}, {signal['failed']:,} failed." if signal["noted"] else said
 
 
@@ -140,7 +144,7 @@ def _fields(signal: dict[str, Any]) -> list[list[str]]:
 
 def _learnt(told: dict[str, Any]) -> str:
     if not told["learnt"]:
-        return "Nothing is in the log yet."
+        return "Nothing is learnt from the log yet."
     skipped = f", but for {told['skipped']:,} that were skipped" if told["skipped"] else ""
     return f"Learnt from the positions {told['since']:,} to {told['learnt']:,}{skipped}."
 
