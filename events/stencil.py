@@ -9,6 +9,7 @@ import datetime
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -23,8 +24,8 @@ from .summary import MAX_LENGTH, one_line
 from .value import LARGEST, SMALLEST, Shown, are_usual, dumps, encoder, is_plain
 
 # Who sends something else each time gains nothing by it.
-MAX_OUTLINES = 1024
-MAX_STENCILS = 64
+MAX_OUTLINES = 256
+MAX_STENCILS = 32
 
 # There are no such brackets in the names of arguments, fields and models.
 _HOLE = re.compile('"?<([0-9]+)>"?')
@@ -81,10 +82,10 @@ class _Instance(NamedTuple):
         declared, found = _declared(model), shape(model)
         columns = [*found.key_columns, *(field.column for field in found.fields if not field.foreign_key)]
         fields = tuple(field.name for field in found.fields)
-        # What is no tuple may be another, and still be the same.
-        if None in columns or len(columns) != 1 + len(fields) or {*map(type, declared)} != {tuple}:
+        if None in columns or len(columns) != 1 + len(fields) or not {*map(type, declared)} <= {tuple, list}:
             raise Unusual
-        return cls(fields, declared, _picked(columns))
+        # A list may be another, and still be the same.
+        return cls(fields, (copy(declared[0]), copy(declared[1])), _picked(columns))
 
 
 class _Outline:

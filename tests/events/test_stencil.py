@@ -144,12 +144,12 @@ def test_what_an_instance_leads_to_and_its_secrets_are_nobody_else_s(monkeypatch
 def test_what_is_declared_in_a_list_may_grow(monkeypatch):
     monkeypatch.setattr("events.stencil._outlines", {})
     monkeypatch.setattr(Order, "event_fields", fields := ["amount"])
-    for _ in range(2):
-        fill({"order": an_order()}, limit=LIMIT)
+    assert fill({"order": an_order()}, limit=LIMIT)
 
     fields.append("student_name")
 
-    assert fill({"order": an_order()}, limit=LIMIT) in (None, describe({"order": an_order()}, limit=LIMIT))
+    expected = describe({"order": an_order()}, limit=LIMIT)
+    assert [fill({"order": an_order()}, limit=LIMIT) for _ in range(2)] == [None, expected]
 
 
 @pytest.mark.parametrize(
