@@ -119,8 +119,9 @@ def _deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
     note(user(instance.pk))
 
 
-def _token_saved(sender: Any, instance: Any, created: bool = False, update_fields: Any = None, **kwargs: Any) -> None:
-    if not created and set(update_fields or ()) != {"last_used"}:
+def _token_saved(sender: Any, instance: Any, created: bool = False, **kwargs: Any) -> None:
+    # Of its use, which is written without a signal, nothing comes here.
+    if not created:
         note(token(instance.pk))
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.test import Client
 
-from consumers import changes
+from consumers import changes, tokens
 from consumers.models import AccessChange
 
 
@@ -24,3 +24,16 @@ def test_signing_in_is_no_change(mei):
     before = AccessChange.objects.count()
     Client().force_login(mei)
     assert AccessChange.objects.count() == before
+
+
+def test_a_token_that_is_edited_or_deleted_is_a_change_and_one_that_is_made_or_used_is_none(mei):
+    token, secret = tokens.create("reports", mei)
+    whose = changes.token(token.pk)
+    tokens.find(tokens.digest(secret))
+    assert not AccessChange.objects.filter(whose=whose).exists()
+
+    token.types = "academy.*"
+    token.save()
+    assert AccessChange.objects.filter(whose=whose).count() == 1
+    token.delete()
+    assert AccessChange.objects.filter(whose=whose).count() == 2
