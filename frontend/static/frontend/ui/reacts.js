@@ -76,7 +76,7 @@ function runOf(one, start, whole) {
   const {receiver, source, order, ms, outcome: name} = one, tone = TONES.get(name) ?? 'skip';
   const cells = Number.isNaN(ms) || tone === 'skip'
     ? [h('td', {class: 'react__why', colspan: 2}, visible(why(one)))]
-    : [h('td', {class: 'react__bar'}, barOf(start, ms, whole, tone === 'bad' ? 'bad' : null)), h('td', {class: 'react__ms'}, milliseconds(ms), h('span', {class: 'unit'}, ' ms'))];
+    : [h('td', {}, barOf(start, ms, whole, tone === 'bad' ? 'bad' : null)), h('td', {class: 'react__ms'}, milliseconds(ms), h('span', {class: 'unit'}, ' ms'))];
   return h('tr', {class: 'react', 'data-outcome': tone},
     h('td', {class: 'react__icon'}, h('span', {class: 'vh'}, `${order}: `), ...outcome(name)),
     h('td', {class: 'react__name', title: visible(receiver)}, named(one),
