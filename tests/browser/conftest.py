@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from tests.browser.client import Client, events, welcome
 from tests.browser.joined import join
 from tests.browser.screen import row
 from tests.browser.scripted import Log, ScriptedServer
+from tests.integration.server import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC, STATIC_PREFIX = ROOT / "frontend" / "static", "static/"
@@ -98,12 +98,6 @@ class Server:
             self.process.kill()
             self.process.wait()
             self.process = None
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.integration.server import free_port
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAKES = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
@@ -50,9 +52,7 @@ def start(tmp_path):
 
 @pytest.fixture
 def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 def page(port):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connections
-from django.test import Client
+from django.test import AsyncClient, Client
 from hypothesis import settings
 
 from academy.signals import order_paid
@@ -113,6 +113,14 @@ async def until(condition):
 @pytest.fixture
 def open_to_this_machine(settings, transactional_db):
     settings.DEBUG = True
+
+
+@pytest.fixture
+def get():
+    async def get(address, **headers):
+        return await AsyncClient().get(address, headers=headers)
+
+    return get
 
 
 @pytest.fixture

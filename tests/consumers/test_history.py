@@ -28,14 +28,6 @@ def open_to_this_machine(settings, transactional_db):
     return settings
 
 
-@pytest.fixture
-def get():
-    async def get(address, **headers):
-        return await AsyncClient().get(address, headers=headers)
-
-    return get
-
-
 def numbers(answer):
     return [event["data"]["number"] for event in answer.json()["events"]]
 

@@ -5,7 +5,6 @@ import json
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission
-from django.test import AsyncClient
 
 from consumers import chain, tokens
 from events import log, notes, numbering
@@ -26,14 +25,6 @@ def open_to_this_machine(settings, transactional_db):
 def closed(mei, settings):
     """Open to those alone who show a token."""
     settings.ALLOWED_HOSTS = ["testserver"]
-
-
-@pytest.fixture
-def get():
-    async def get(address, **headers):
-        return await AsyncClient().get(address, headers=headers)
-
-    return get
 
 
 @pytest.fixture

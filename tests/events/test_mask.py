@@ -20,12 +20,12 @@ HARMLESS = """
 
 
 @pytest.mark.parametrize("name", SECRET.split())
-def test_a_secret(name):
+def test_a_name_that_is_a_secret_s_is_known(name):
     assert is_secret(name)
 
 
 @pytest.mark.parametrize("name", HARMLESS.split())
-def test_not_a_secret(name):
+def test_a_name_that_only_looks_like_one_is_no_secret_s(name):
     assert not is_secret(name)
 
 

@@ -4,18 +4,18 @@ import re
 import threading
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.db.backends.signals import connection_created
 
-from events import outcomes, process
+from events import outcomes
 from events import publisher as module
-from events.event import Event, new_id, now
 from events.models import EventRow, NoteRow
 from events.numbering import number
 from events.process import publisher
 from events.publication import mode, sweep
 from events.publisher import Publisher
-from events.streams import MAIN
+
+from .test_numbering import an_event
 
 
 def threads():
@@ -26,11 +26,6 @@ def execute(sql):
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchall() if cursor.description else None
-
-
-def an_event():
-    time = now()
-    return Event(id=new_id(time), stream=MAIN, type="shop.order_paid", source="/shop", time=time, data="{}")
 
 
 @pytest.fixture
@@ -56,14 +51,6 @@ def stream_table(transactional_db):
     yield Table()
 
     Table().put_back()
-
-
-@pytest.fixture
-def own(monkeypatch):
-    """A publisher of the test's own, in the place of the process's."""
-    monkeypatch.setattr(process, "_publisher", Publisher())
-    yield publisher()
-    assert publisher().flush()
 
 
 def test_one_thread_does_it_all_and_does_not_keep_the_process_alive(order_paid, positions, own):
@@ -336,13 +323,13 @@ def test_the_mode_is_the_one_that_was_set(mode_is, name):
 
 
 @pytest.mark.only_on("sqlite")
-def test_in_memory_there_is_no_thread(mode_is, own, monkeypatch):
+@pytest.mark.usefixtures("in_memory")
+def test_in_memory_there_is_no_thread(mode_is):
     mode_is("thread")
-    monkeypatch.setitem(connections["default"].settings_dict, "NAME", "file:memory?mode=memory&cache=shared")
     sweep()
 
     assert mode() == "inline"
-    assert own._thread is None
+    assert publisher()._thread is None
 
 
 @pytest.mark.usefixtures("in_memory")

@@ -34,7 +34,7 @@ def is_allowed(character):
         ({"token": {"model": "shop.token", "pk": {"$mark": "masked"}}}, "token"),
     ],
 )
-def test_a_summary(data, line):
+def test_what_an_event_is_about_is_a_line_for_people(data, line):
     assert summarise(data) == line
 
 

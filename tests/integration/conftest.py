@@ -7,6 +7,7 @@ import sys
 from contextlib import ExitStack
 
 import pytest
+from django.conf import settings
 from django.db import connection, connections
 
 from academy.models import Order
@@ -57,6 +58,12 @@ KINDS = list(COMMANDS) if connection.vendor == "sqlite" else ["ours"]
 def server(request, keep_server):
     """Each of the three servers in turn."""
     return keep_server(request.param)
+
+
+@pytest.fixture(params=COMMANDS)
+def closed_server(request, keep_server):
+    """The same, of a project that lets nobody in who has not signed in or shown a token."""
+    return keep_server(request.param, DEBUG="0", SECRET_KEY=settings.SECRET_KEY)
 
 
 @pytest.fixture

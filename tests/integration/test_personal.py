@@ -6,7 +6,6 @@ from http.client import HTTPConnection
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.dispatch import Signal
 from websockets.asyncio.client import connect
@@ -15,14 +14,8 @@ from consumers import tokens
 from events import attach, detach
 
 from .client import SECONDS, Client
-from .server import COMMANDS
 
 CANARY = "canary-7f3a"
-
-
-@pytest.fixture(params=COMMANDS)
-def closed_server(request, keep_server):
-    return keep_server(request.param, DEBUG="0", SECRET_KEY=settings.SECRET_KEY)
 
 
 @pytest.fixture

@@ -13,12 +13,6 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from .client import SECONDS
-from .server import COMMANDS
-
-
-@pytest.fixture(params=COMMANDS)
-def closed_server(request, keep_server):
-    return keep_server(request.param, DEBUG="0", SECRET_KEY=settings.SECRET_KEY)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from http.client import HTTPConnection
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
@@ -15,12 +14,6 @@ from websockets.exceptions import ConnectionClosed
 from consumers import tokens
 
 from .client import SECONDS, Client
-from .server import COMMANDS
-
-
-@pytest.fixture(params=COMMANDS)
-def closed_server(request, keep_server):
-    return keep_server(request.param, DEBUG="0", SECRET_KEY=settings.SECRET_KEY)
 
 
 @pytest.fixture
