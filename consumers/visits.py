@@ -72,14 +72,14 @@ class Visits:
         """
         address = (scope.get("client") or [""])[0] or ""
         try:
+            if current().TRUSTED_PROXIES:
+                forwarded = headers_of(scope).get("x-forwarded-for", "")
+                address = address_of(address, forwarded, current().TRUSTED_PROXIES)
             if not self._handshakes.take(current().MAX_HANDSHAKES, time.monotonic()):
                 raise Refused(
                     CloseCode.OVERLOADED, "Too many come at the same moment; come back later.", limit="handshakes"
                 )
             claim = access.claim_of(scope)
-            if current().TRUSTED_PROXIES:
-                forwarded = headers_of(scope).get("x-forwarded-for", "")
-                address = address_of(address, forwarded, current().TRUSTED_PROXIES)
             self._check_address(address)
             rights = await self._register.of(claim)
             # Asked without a wait before it counts, or many at once would all find room.

@@ -105,6 +105,17 @@ async def test_the_audit_says_who_followed_what_from_where_and_how_long(house, m
     assert ended.seconds >= 0
 
 
+@pytest.mark.parametrize("what", [{"origin": "http://evil.example"}, {"host": "evil.example"}, {}])
+async def test_the_audit_says_from_where_somebody_came_who_was_refused_behind_a_proxy(house, settings, caplog, what):
+    settings.SIGNALCAST = {"TRUSTED_PROXIES": 1}
+    caplog.set_level("INFO", audit.logger.name)
+
+    with pytest.raises(Refused):
+        await Caller(house(), x_forwarded_for="6.6.6.6, 198.51.100.1", **what).come()
+
+    assert caplog.records[-1].address == "198.51.100.1"
+
+
 async def test_a_name_with_line_ends_forges_no_line(house, mei, signed_in, caplog):
     caplog.set_level("INFO", audit.logger.name)
     await in_thread(lambda: User.objects.update(username="a\r\nERROR x\x1b[2J"))
