@@ -106,6 +106,7 @@ def test_a_gap_has_a_row_in_its_place_and_numbers_everywhere(dashboard, scripted
     expect(row(dashboard, 1)).to_contain_text("4 to 1,207")
     expect(dashboard.locator(".conn__text")).to_have_text("Live, with a gap of 1,204 events")
     expect(dashboard.locator("#missed")).to_have_text("1,204 not shown")
+    expect(dashboard.locator("#proof")).to_have_text("1,208 sent = stored")
     expect(dashboard.locator("#recovered")).to_be_hidden()
 
 

@@ -28,13 +28,15 @@ export class Foot {
 
   /**
    * A signal that was sent and committed has a position: the newest that the server has is what was sent and stored.
-   * Connected, that is known; otherwise nobody knows what may wait. What a filter or a hold keeps back is not shown.
+   * Connected, that is known; otherwise nobody knows what may wait. What a filter or a hold keeps back is not shown,
+   * and where some did not come it is neither.
    */
   #prove() {
     const {name, position, behind} = this.stream;
     const connected = name === 'live' || name === 'catching-up', sure = name === 'live' && behind === 0;
     const all = !this.list.view.filtered && this.list.view.store === this.store && !this.list.hold.fresh;
-    const says = sure ? ` sent = stored = ${all ? 'shown' : 'received'}` : connected ? ` received, ${count(behind)} to come` : ' received, more may wait';
+    const came = this.store.missed ? '' : all ? ' = shown' : ' = received';
+    const says = sure ? ` sent = stored${came}` : connected ? ` received, ${count(behind)} to come` : ' received, more may wait';
     const proof = position === null ? '' : count(position - 1);
     mark(byId('proof'), 'data-unsure', !sure);
     if (this.#proof === proof + says) return;
