@@ -57,6 +57,7 @@ def test_poison_in_every_field_is_text_and_nothing_else(dashboard, scripted):
 SHOWN = {
     "\u202egnp.exe": r"\u202egnp.exe",
     "\u2066a\u2069": r"\u2066a\u2069",
+    "pay\u00adpal\u2063": r"pay\u00adpal\u2063",
     "nul\x00": r"nul\u0000",
     "two\nlines": r"two\u000alines",
     "\ud800": r"\ud800",

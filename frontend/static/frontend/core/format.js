@@ -70,7 +70,7 @@ export function hue(name) {
 const BASIS = 0x811ca255;
 
 // Characters that would hide, reorder or break what stands beside them: controls, direction marks, and halves of pairs.
-const UNSEEN = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u2060\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+const UNSEEN = /[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
 const named = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** The text with whatever cannot be seen written out as "\u202e". */
