@@ -22,6 +22,7 @@ from .limits import of_messages
 from .messages import Message
 from .protocol import FRAME_BYTES, FRAME_EVENTS, WINDOW_BYTES, CloseCode
 from .schemas import Schema
+from .sse import LAST_ID
 from .tokens import PREFIX
 
 VERSION = "3.1.0"
@@ -80,7 +81,7 @@ def document(place: Place, settings: Settings) -> dict[str, Any]:
             "sendCloudEvents": _operation("send", "websocket", f"{CloudEvents.name}: an event a frame.", events),
             "sendPlain": _operation("send", "websocket", "Without a sub-protocol: the same.", events),
             "sendServerSentEvents": _operation("send", "serverSentEvents", "For EventSource and `curl -N`.", sent)
-            | {"bindings": {"http": {"method": "GET", "query": schemas.query(), "bindingVersion": "0.3.0"}}},
+            | {"bindings": {"http": _HTTP_BINDING}},
         },
         "components": {
             "schemas": schemas.components(),
@@ -111,6 +112,14 @@ _SERVER_SENT_EVENTS = """The stream as server-sent events.
 The payload is the `data` of one, the headers are its other fields. A client that comes back sends the last `id` in the
 header `Last-Event-ID`. Lines that begin with a colon say that the connection lives. What is refused is answered by a
 status, and `{"error": …}`."""
+
+_HTTP_BINDING: Schema = {
+    "method": "GET",
+    "query": schemas.query(
+        **{LAST_ID: {"type": "string", "description": "The last id, from clients that cannot send it as a header."}}
+    ),
+    "bindingVersion": "0.3.0",
+}
 
 _BINDING: Schema = {
     "method": "GET",

@@ -46,7 +46,7 @@ def components() -> dict[str, Schema]:
     }
 
 
-def query() -> Schema:
+def query(**others: Schema) -> Schema:
     """What the query of an address may have, where no hello says what is wanted."""
     several = {"type": ["string", "array"], "items": {"type": "string"}}
     number = {"type": "string", "pattern": "^0*[0-9]{1,19}$"}
@@ -63,6 +63,7 @@ def query() -> Schema:
             "type": several | {"description": "Only these types; a star at the end stands for any: academy.*"},
             "subject": several | {"description": "Only these subjects."},
             "sender": several | {"description": "Only these senders."},
+            **others,
         },
         "patternProperties": {
             r"^data\..+$": several

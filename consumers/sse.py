@@ -39,7 +39,7 @@ MOST_BYTES = 32 * 1024 * 1024
 
 HEARTBEAT_HEADER = "Signalcast-Heartbeat"
 # Where the package event-source-polyfill, which can show a token, has the id of a client that comes back.
-_LAST_ID = "lastEventId"
+LAST_ID = "lastEventId"
 
 _HEADERS = {
     "Content-Type": "text/event-stream",
@@ -118,7 +118,7 @@ class EventStream:
             visit.leave(self._closed_with)
 
     async def _follow(self, visit: Visit) -> None:
-        asked = query.parse(query.text_of(self._scope), [_LAST_ID], limits=of_filters())
+        asked = query.parse(query.text_of(self._scope), [LAST_ID], limits=of_filters())
         last = _last_id(self._scope, asked.others)
         epoch, start = (last.epoch, last.position + 1) if last else (asked.epoch, asked.start)
         # Nobody's cookies are held for as long as the stream lasts, and nobody's token.
@@ -253,7 +253,7 @@ async def _cancel(*tasks: "asyncio.Task[None]") -> None:
 
 def _last_id(scope: Mapping[str, Any], others: Mapping[str, str]) -> Place | None:
     """Where a client was that comes back."""
-    for name, given in (("Last-Event-ID", headers_of(scope).get("last-event-id")), (_LAST_ID, others.get(_LAST_ID))):
+    for name, given in (("Last-Event-ID", headers_of(scope).get("last-event-id")), (LAST_ID, others.get(LAST_ID))):
         try:
             if given:
                 return Place.parse(given)

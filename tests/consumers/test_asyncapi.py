@@ -120,6 +120,14 @@ def test_every_message_is_in_a_channel_and_in_an_operation_with_an_example_that_
         assert all(Draft7Validator(schema).is_valid(example["payload"]) for example in message["examples"])
 
 
+def test_the_last_id_may_be_in_the_query_of_an_event_stream_alone():
+    whole = document(Place(host="localhost"), Settings())
+    of_streams = whole["operations"]["sendServerSentEvents"]["bindings"]["http"]["query"]["properties"]
+    of_websockets = whole["channels"]["websocket"]["bindings"]["ws"]["query"]["properties"]
+
+    assert of_streams.keys() - of_websockets.keys() == {"lastEventId"}
+
+
 def test_every_close_code_is_there_and_says_whether_to_come_back():
     whole = document(Place(host="localhost"), Settings())
 

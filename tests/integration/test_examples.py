@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -126,6 +127,27 @@ async def test_an_example_with_a_wrong_token_says_why_and_ends(example):
 
     assert status == 1
     assert "token" in complaints
+
+
+async def test_the_client_in_the_protocol_says_why_it_is_sent_away(closed_server, tmp_path):
+    protocol = (EXAMPLES.parent / "docs" / "protocol.md").read_text()
+    (text,) = re.findall(r"^# A complete client$.*?^```python\n(.*?)^```$", protocol, re.MULTILINE | re.DOTALL)
+    client = tmp_path / "follow.py"
+    # It says hello when it has been sent away already, as one does that is slower than the server.
+    slow = "socket.recv_events_thread.join()\n"
+    client.write_text(re.sub(r"^( +)(socket\.send\(json\.dumps\(hello)", rf"\1{slow}\1\2", text, flags=re.MULTILINE))
+
+    one = await asyncio.create_subprocess_exec(
+        *(sys.executable, client, closed_server.url, tmp_path / "events.sqlite3"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    async with asyncio.timeout(SECONDS):
+        said, complaints = await one.communicate()
+
+    assert slow in client.read_text()
+    assert (one.returncode, said) == (1, b"Sign in to follow this stream.\n")
+    assert b"(4401)" in complaints
 
 
 async def test_the_one_liner_of_the_readme_prints_events(closed_server, make_token, send):
