@@ -171,7 +171,7 @@ class EventAdmin(ReadOnly):
     @admin.display(description="dashboard")
     def on_the_dashboard(self, row: Any) -> str:
         try:
-            address = f"{reverse('frontend:dashboard')}?at={row.position}"
+            address = f"{reverse('signalcast:dashboard')}?at={row.position}"
         except NoReverseMatch:
             return "-"
         return "-" if row.position is None else _link(address, address)

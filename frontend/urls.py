@@ -13,7 +13,7 @@ from frontend.views import CATALOG, dashboard, signals
 if "signalcast_frontend" not in apps.app_configs:
     raise ImproperlyConfigured('frontend.urls is included: its pages need "frontend" in INSTALLED_APPS.')
 
-app_name = "frontend"
+app_name = "signalcast"
 
 urlpatterns = [
     path("", dashboard, name="dashboard"),

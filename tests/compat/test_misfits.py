@@ -60,6 +60,14 @@ def test_a_package_that_was_renamed_keeps_its_label(project):
     assert "no issues" in project.manage("check", "--fail-level", "WARNING")
 
 
+def test_addresses_of_its_own_may_be_called_frontend(project):
+    (project.folder / "mysite" / "pages.py").write_text('app_name = "frontend"\nurlpatterns = []\n')
+    with (project.folder / "mysite" / "urls.py").open("a") as urls:
+        urls.write('urlpatterns += [path("", include("mysite.pages"))]\n')
+
+    assert "no issues" in project.manage("check", "--fail-level", "WARNING")
+
+
 def test_a_folder_of_scripts_called_frontend_is_in_nobodys_way(project):
     (project.folder / "frontend" / "src").mkdir(parents=True)
 
