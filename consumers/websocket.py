@@ -7,6 +7,7 @@ from typing import Any
 
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from twisted.internet import reactor
 
 from events.settings import current
 
@@ -14,8 +15,12 @@ from .frame import short_texts
 from .limits import Rate
 from .metrics import meter
 
+# How long a client may take to read what is held for it, once it has said that it goes: as long as libraries wait.
+CLOSING_SECONDS = 10.0
+
 
 class WebSocket(WebSocketProtocol):
+    clock: Any = reactor
     on_text: Callable[[str], bool] | None = None
     """Is called with each message that comes the short way; whether that was all there is to do with it."""
     is_full = False
@@ -76,6 +81,12 @@ class WebSocket(WebSocketProtocol):
         if self._unanswered is not None:
             payload, self._unanswered = self._unanswered, None
             super().onPing(payload)
+
+    def dropConnection(self, abort: bool = False) -> None:
+        super().dropConnection(abort)
+        if not abort:
+            # Who reads no more would keep the socket, and what is held for it, for ever.
+            self.clock.callLater(CLOSING_SECONDS, self.transport.abortConnection)
 
     @property
     def _is_between_frames(self) -> bool:

@@ -9,10 +9,11 @@ from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address
+from twisted.internet.task import Clock
 from websockets.frames import Opcode
 
 from consumers.connection import Connection
-from consumers.websocket import lean
+from consumers.websocket import CLOSING_SECONDS, lean
 
 # Browsers, and most libraries, ask for compression.
 HANDSHAKE = (
@@ -209,3 +210,16 @@ def test_who_sends_frames_without_end_that_no_application_hears_of_is_cut_off(se
 
     assert not few.transport.disconnected
     assert many.transport.disconnected
+
+
+def test_who_says_that_it_goes_and_reads_no_more_is_cut_off_in_the_end():
+    end = End(lean)
+    end.protocol.clock = clock = Clock()
+
+    end.hear(frame(Opcode.CLOSE, b"\x03\xe8"))
+    clock.advance(CLOSING_SECONDS - 1)
+    has_time = not end.transport.disconnected
+    clock.advance(1)
+
+    assert has_time
+    assert end.transport.disconnected
