@@ -3,11 +3,12 @@
 import json
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from events.schema import MATURE, MAX_CHANGES, MAX_FIELDS, MAX_PROPERTIES, Schema
+from events.schema import MATURE, MAX_CHANGES, MAX_DEPTH, MAX_FIELDS, MAX_PROPERTIES, Schema
 
 PERSONAL = {"$mark": "personal"}
 
@@ -142,9 +143,54 @@ def test_whatever_comes_it_stays_small():
             deep = {name: deep, chance.choice(names): [deep, position, "x" * 5000]}
         schema.learn(dict.fromkeys(chance.sample(names, MAX_PROPERTIES // 4), deep), position=position, time="T")
 
-    assert schema.root.count() <= MAX_FIELDS
+    assert fields_of(schema.as_json()["root"]) <= MAX_FIELDS
     assert len(schema.changes) <= MAX_CHANGES
     assert len(json.dumps(schema.as_json())) < 300_000
+
+
+def fields_of(told):
+    inner = [*told.get("properties", {}).values(), *([told["items"]] if "items" in told else [])]
+    return 1 + sum(map(fields_of, inner))
+
+
+WIDE = {f"w{number}": dict.fromkeys("abcdefghi", [1]) for number in range(14)}
+
+
+def test_there_is_room_for_so_many_fields():
+    assert fields_of(learnt({"one": WIDE, "other": WIDE}).as_json()["root"]) == MAX_FIELDS
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [{"one": WIDE}, {"one": PERSONAL}],
+        [{"one": {f"sku-{number}": {"net": 1, "tax": 2}}} for number in range(MAX_PROPERTIES + 1)],
+    ],
+    ids=["personal", "ever new keys"],
+)
+def test_what_is_forgotten_makes_room_for_others(before):
+    schema = learnt(*before, {"other": WIDE})
+
+    assert schema.told()["properties"]["other"] == learnt({"other": WIDE}).told()["properties"]["other"]
+
+
+def test_an_object_has_as_many_properties_as_are_told_and_one_more_opens_it():
+    most = {f"n{number}": number for number in range(MAX_PROPERTIES)}
+
+    assert learnt(most, most, most).told()["properties"].keys() == most.keys()
+    assert learnt(most, most, most | {"more": 1}).told()["properties"].keys() == most.keys()
+
+
+def test_lists_within_lists_are_told_so_deep_and_no_deeper():
+    nested = "leaf"
+    for _ in range(MAX_DEPTH + 2):
+        nested = [nested]
+
+    told, depth = learnt({"list": nested}).as_json()["root"]["properties"]["list"], 1
+    while "items" in told:
+        told, depth = told["items"], depth + 1
+
+    assert depth == MAX_DEPTH
 
 
 def test_a_huge_number_is_a_number_without_an_example():
