@@ -161,6 +161,17 @@ def test_pages_without_a_match_are_passed_over_ten_in_a_row(past):
     assert result == [[10, 44_501, [49_999]], [4, 42_501, [43_000, 49_999]], [10, 37_501, [43_000, 49_999]]]
 
 
+def test_a_search_that_finds_nothing_ends_with_the_first_event(past):
+    past.evaluate(HISTORY, {"count": 1200, "held": 500})
+    result = past.evaluate("""async () => {
+        past.ring.view.filter(() => false);
+        await past.older();
+        return [past.left, log.asked];
+    }""")
+
+    assert result == [0, [[201, 701], [1, 201]]]
+
+
 def test_only_one_page_is_on_its_way_and_one_not_wanted_any_more_is_dropped(past):
     result = past.evaluate("""async () => {
         let come;

@@ -21,14 +21,9 @@ export class Acks {
     else if (!this.timers.has('ack')) this.timers.set('ack', DELAY_MS, () => this.#pay());
   }
 
-  /** Another socket: nothing is owed to it. */
-  reset() {
+  #pay() {
     this.#events = this.#bytes = 0;
     this.timers.clear('ack');
-  }
-
-  #pay() {
-    this.reset();
     this.send();
   }
 }

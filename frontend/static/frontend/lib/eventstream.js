@@ -90,7 +90,6 @@ export class EventStream {
     const socket = new this.WebSocket(this.url.href, SUBPROTOCOL);
     this.#socket = socket;
     this.#bye = null;
-    this.#acks.reset();
     socket.onopen = () => this.#greet();
     socket.onmessage = ({data}) => this.#receive(data);
     socket.onclose = ({code}) => this.#lost(code);
