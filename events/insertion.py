@@ -32,7 +32,7 @@ class TransactionLost(DatabaseError):
     """An event could not be appended, and the whole transaction is lost with it.
 
     A full or failing disk under SQLite does that, and a connection that breaks; on PostgreSQL whatever fails after 50
-    events of one transaction that did not, or failed before in the sender's own statements.
+    events of one transaction that did not, or failed before in the sender's own statements, past the ORM.
     """
 
     def __init__(self, using: str) -> None:
@@ -195,9 +195,11 @@ def _is_somebody_else_s(error: BaseException) -> bool:
 
 
 def _is_lost(connection: BaseDatabaseWrapper) -> bool:
-    """Whether Django is in a transaction that the database will not commit."""
-    if not connection.in_atomic_block:
+    """Whether Django is in a transaction that the database will not commit, and would not know."""
+    if connection.closed_in_transaction:
+        return True
+    if not connection.in_atomic_block or connection.needs_rollback:
         return False
     if connection.vendor == "sqlite":
-        return connection.closed_in_transaction or not connection.connection.in_transaction
+        return not connection.connection.in_transaction
     return driver.status(connection) in (driver.IN_ERROR, driver.UNKNOWN)

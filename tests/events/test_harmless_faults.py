@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 from math import inf, nan
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from academy.models import Course
 from events import trial
@@ -191,6 +191,16 @@ def test_a_transaction_that_had_failed_before_is_not_taken_for_one_that_commits(
         order_paid.send(sender=None, note="never")
 
     assert (sold(), read_log()) == ([], [])
+
+
+def test_one_that_django_will_roll_back_anyway_is_no_news_to_the_sender(order_paid, notes):
+    with transaction.atomic():
+        sell("a")
+        with pytest.raises(IntegrityError):
+            sell("a")
+        order_paid.send(sender=None, note="never")
+
+    assert (sold(), notes()) == ([], [])
 
 
 @pytest.mark.only_on("postgresql")
