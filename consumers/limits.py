@@ -1,4 +1,4 @@
-"""Limits that are counted: so many a second, so many at once. No I/O."""
+"""Limits: what the settings let a client say, and those that are counted: so many a second, so many at once. No I/O."""
 
 from collections import Counter
 from collections.abc import Hashable

@@ -100,12 +100,13 @@ def learn(stream: str) -> Lessons:
         pass
     place = _place(stream)
     found = log.head(stream)
-    known = place is not None and place.epoch == found.epoch
+    if place is not None and place.epoch != found.epoch:  # What is known is of another log.
+        place = None
     return Lessons(
-        place=place if place is not None and known else Place(),
+        place=place or Place(),
         head=found.position,
         oldest=log.oldest(stream, found),
-        by_type=_read(stream) if known else {},
+        by_type=_read(stream) if place else {},
     )
 
 

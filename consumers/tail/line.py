@@ -10,6 +10,7 @@ from typing import Any
 from zlib import crc32
 
 _DIM = "2"
+_LINE_ENDS = "\x85\u2028\u2029"
 _TIME_WIDTH = 23
 # Readable on dark and on light: green, yellow, blue, magenta, cyan, and the same but bright.
 _TYPE_COLOURS = ("32", "33", "34", "35", "36", "92", "94", "95", "96")
@@ -56,8 +57,8 @@ def printable(value: object) -> str:
 def _shown(character: str) -> str:
     if character.isprintable():
         return character
-    if character.isspace() and character > "\x80":  # The narrow and unbreakable ones of some languages' numbers.
-        return " " if character not in "\x85\u2028\u2029" else ascii(character)[1:-1]
+    if character.isspace() and character > "\x80" and character not in _LINE_ENDS:
+        return " "  # The narrow and unbreakable ones of some languages' numbers.
     return ascii(character)[1:-1]
 
 

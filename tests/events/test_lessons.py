@@ -126,6 +126,17 @@ def test_another_log_is_learnt_from_its_beginning():
     assert found.place == Place(epoch="another", start=1, stop=3)
 
 
+def test_of_another_log_that_is_still_empty_nothing_is_known():
+    sent(5)
+    learn(MAIN)
+    EventRow.objects.all().delete()
+    StreamRow.objects.update(epoch="another", head=0)
+
+    found = learn(MAIN)
+
+    assert (found.place, found.by_type) == (Place(), {})
+
+
 def test_a_log_that_was_restored_from_before_is_learnt_anew():
     sent(5)
     learn(MAIN)
