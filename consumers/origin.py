@@ -15,7 +15,7 @@ from .protocol import CloseCode, Refused
 
 _LOCAL_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
 # Whatever of these is there, a proxy stands in between.
-_FORWARDED = ("x-forwarded-for", "forwarded")
+_FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "x-forwarded-host", "x-forwarded-proto", "via")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
