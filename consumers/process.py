@@ -81,7 +81,9 @@ class Process:
     def check_room(self) -> None:
         """Whether there is room for one more who follows the stream. Raises Refused (4013)."""
         if self._hub and self._hub.clients >= current().MAX_CLIENTS:
-            raise Refused(CloseCode.OVERLOADED, "This server has as many clients as it takes.", limit="clients")
+            raise Refused(
+                CloseCode.OVERLOADED, "This server has as many clients as it takes; come back later.", limit="clients"
+            )
 
     def buffers(self) -> list[Buffer]:
         """What this process holds now; of its hub's, as long as there is one."""

@@ -21,6 +21,8 @@ from .viewer import Viewer
 
 Changed = Callable[[], None]
 
+_NO_MORE = "and may have no more: close one first"
+
 
 class Visit:
     """One client's stay. Whoever began it ends it: `leave`."""
@@ -109,12 +111,12 @@ class Visits:
         most = current().MAX_CLIENTS_PER_ADDRESS
         if self._addresses[address] >= most:
             raise Refused(
-                CloseCode.TOO_MANY, f"There are {most} clients of your address already.", limit="clients_per_address"
+                CloseCode.TOO_MANY, f"Your address has {most} clients here, {_NO_MORE}.", limit="clients_per_address"
             )
 
     def _check_user(self, viewer: Viewer) -> None:
         most = current().MAX_CLIENTS_PER_USER
         if viewer.user_id is not None and self._users[viewer.user_id] >= most:
             raise Refused(
-                CloseCode.TOO_MANY, f"{viewer.name} has {most} clients here already.", limit="clients_per_user"
+                CloseCode.TOO_MANY, f"{viewer.name} has {most} clients here, {_NO_MORE}.", limit="clients_per_user"
             )

@@ -386,6 +386,12 @@ def test_the_times_in_the_docs_are_times():
     assert all(moment.since(each, datetime(2026, 11, 22, tzinfo=UTC)) for each in times)
 
 
+def test_a_bye_has_the_codes_after_which_a_client_comes_back():
+    (row,) = [line for line in section("`bye`", PROTOCOL).splitlines() if line.startswith("| `code`")]
+
+    assert set(re.findall(r"\b4\d{3}\b", row)) == {str(int(code)) for code in protocol.CloseCode if code.comes_back}
+
+
 def test_the_hellos_in_the_docs_are_understood():
     (lines,) = blocks("`hello`", "json")
 

@@ -15,6 +15,7 @@ class TestLimits:
     async def refused(self, caller):
         with pytest.raises(Refused) as refused:
             await caller.come()
+        assert refused.value.message.endswith(("close one first.", "come back later."))
         return refused.value.code, refused.value.limit
 
     async def test_of_one_user(self, house, mei, signed_in, settings):
