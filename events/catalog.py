@@ -6,6 +6,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from asgiref.sync import iscoroutinefunction
 from django.apps import apps
 from django.db import connections
 from django.dispatch import Signal
@@ -52,8 +53,8 @@ def attach(
     """
     if not isinstance(type, str) or not 0 < len(type) <= MAX_TYPE or not type.isprintable():
         raise ValueError(f"{type!r} is no event type: write 1 to {MAX_TYPE} printable characters, e.g. shop.order_paid")
-    if data is not None and not callable(data):
-        raise ValueError(f"{data!r} is no function that makes the payload")
+    if data is not None and (not callable(data) or iscoroutinefunction(data)):
+        raise ValueError(f"{data!r} is no function that makes the payload, in the sender's call")
     if using is not None and using not in connections:
         raise ValueError(f"{using!r} is no database: write one of {', '.join(connections)}")
     attachment = Attachment(signal=signal, type=type, path=path, data=data, personal=_paths(personal), using=using)

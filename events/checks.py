@@ -187,8 +187,10 @@ def _database(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
         yield _error(10, f"The log cannot live in {connection.vendor}.", "a PostgreSQL or SQLite database")
     if connection.vendor == "sqlite":
         yield from _sqlite(alias, connection)
-    if len(connections.settings) > 1:
-        others = ", ".join(other for other in connections if other != alias)
+    # An empty "default", where a router decides, is no database.
+    engines = {other: settings["ENGINE"] for other, settings in connections.settings.items() if other != alias}
+    others = ", ".join(other for other, engine in engines.items() if engine != "django.db.backends.dummy")
+    if others:
         yield _warning(
             4,
             f"Signals sent in transactions of {others} are recorded after their commit, in a transaction of their own.",

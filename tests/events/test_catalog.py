@@ -238,10 +238,18 @@ def test_a_type_that_no_event_can_have_is_refused(stream, type):
         stream(type=type)
 
 
+async def answered_later(sender, **arguments):
+    return {}
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
-    [({"data": "note"}, "'note' is no function"), ({"using": "elsewhere"}, "'elsewhere' is no database: .*default")],
-    ids=str,
+    [
+        ({"data": "note"}, "'note' is no function"),
+        ({"data": answered_later}, "answered_later at .* is no function that makes the payload, in the sender's call"),
+        ({"using": "elsewhere"}, "'elsewhere' is no database: .*default"),
+    ],
+    ids=["no function", "an async def", "no database"],
 )
 def test_what_would_only_fail_when_the_signal_is_sent_is_refused(given, said):
     with pytest.raises(ValueError, match=said):

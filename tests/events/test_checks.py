@@ -123,6 +123,14 @@ def test_another_database_warns_that_its_events_come_later(settings):
         del connections.settings["other"]
 
 
+def test_an_alias_without_a_database_is_none(settings):
+    connections.settings["other"] = connections.configure_settings({"default": {}})["default"]
+    try:
+        assert ids(GOOD, settings) == []
+    finally:
+        del connections.settings["other"]
+
+
 def test_an_unsupported_database_is_an_error(settings, monkeypatch):
     monkeypatch.setattr(connections["default"], "vendor", "oracle")
 
