@@ -76,6 +76,7 @@ def test_the_test_makes_rows_like_those_of_the_event(python):
 
     ast.parse(code)
     assert "def test_every_receiver_takes_order_paid():" in code
+    assert "# A row has what the event holds of it: receivers may need more.\n" in code
     assert 'Order(pk=7, amount="19.90", big=9223372036854775808)' in code
 
 

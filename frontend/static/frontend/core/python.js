@@ -28,7 +28,10 @@ export function shell(line, known) {
 /** A test that sends it, and wants every receiver to take it. @param {string} line @param {Known} known */
 export function pytest(line, known) {
   const code = new Code(line, known);
-  const call = code.call('send_robust', code.arguments((model, pk, fields) => `${model}(${[`pk=${pk}`, ...fields].join(', ')})`));
+  const call = code.call('send_robust', code.arguments((model, pk, fields) => {
+    code.notes.add('A row has what the event holds of it: receivers may need more.');
+    return `${model}(${[`pk=${pk}`, ...fields].join(', ')})`;
+  }));
   return ['import pytest', ...code.head(), '', '', '@pytest.mark.django_db', `def test_every_receiver_takes_${code.signal}():`,
     ...`answers = ${call}`.split('\n').map((text) => `    ${text}`), '',
     '    assert [answer for _, answer in answers if isinstance(answer, Exception)] == []', ''].join('\n');
@@ -37,7 +40,7 @@ export function pytest(line, known) {
 class Code {
   #imports = new Set();
   #before = [];      // lines between the imports and the rest
-  #notes = new Set();
+  notes = new Set();
 
   constructor(line, {signals, models}) {
     const {type, sender} = JSON.parse(line);
@@ -48,12 +51,12 @@ class Code {
     this.members = data.startsWith('{') ? members(data) : [];
     this.signal = path ? this.#named(path) : 'signal';
     if (!path) this.#before.push(`signal = ${this.#named('events.catalog.attachment_of')}(${quoted(String(type))}).signal`);
-    if (shaped) this.#notes.add('This signal’s events carry what was made of its arguments: look at them.');
+    if (shaped) this.notes.add('This signal’s events carry what was made of its arguments: look at them.');
   }
 
   /** Everything above the call. */
   head() {
-    const notes = [...this.#notes].map((note) => `# ${note}`);
+    const notes = [...this.notes].map((note) => `# ${note}`);
     return [...[...this.#imports].sort(), ...(this.#before.length ? ['', ...this.#before] : []), ...(notes.length ? ['', ...notes] : [])];
   }
 
@@ -88,7 +91,7 @@ class Code {
   #sender() {
     const label = this.sender.toLowerCase();
     if (Object.hasOwn(this.models, label)) return this.#model(label);
-    if (label) this.#notes.add(`It was sent by ${quoted(this.sender)}.`);
+    if (label) this.notes.add(`It was sent by ${quoted(this.sender)}.`);
     return 'None';
   }
 
@@ -102,7 +105,7 @@ class Code {
       INSTANCE.lastIndex = start;
       const instance = piece === '{' && !mark && INSTANCE.exec(text);
       if (mark) {
-        this.#notes.add(`None stands for what the event does not show: ${quoted(mark.says)}.`);
+        this.notes.add(`None stands for what the event does not show: ${quoted(mark.says)}.`);
         python += 'None';
         skipTo = mark.end;
       } else if (instance) {
