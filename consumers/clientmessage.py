@@ -73,7 +73,9 @@ _decoder = json.JSONDecoder(parse_constant=_no_constant)
 def _hello(message: dict[str, Any], limits: Limits) -> Hello:
     window = message.get("window", WINDOW_EVENTS)
     if not _is_int(window) or window < 1:
-        raise bad_request(f"hello.window is {shown(window)}; it must be a number of events, at least 1.")
+        raise bad_request(
+            f"hello.window is {shown(window)}; it must be a number of events, at least 1{_besides(window)}."
+        )
     stream = _string(message.get("stream"), "hello.stream")
     return Hello(
         stream="main" if stream is None else stream,
@@ -96,7 +98,7 @@ def _start(value: object) -> Start:
             return "earliest"
         case {"last": count} if isinstance(value, dict) and len(value) == 1:
             if not _is_int(count) or not 0 <= count <= MAX_POSITION:
-                raise bad_request(f"hello.from.last is {shown(count)}; it must be a number of events{_at_most(count)}.")
+                raise bad_request(f"hello.from.last is {shown(count)}; it must be a number of events{_besides(count)}.")
             return Last(count)
         case {"since": text} if isinstance(value, dict) and len(value) == 1:
             time = moment.since(text, now()) if isinstance(text, str) else None
@@ -111,7 +113,7 @@ def _start(value: object) -> Start:
 
 def _position(value: object, name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_POSITION:
-        raise bad_request(f"{name} is {shown(value)}; it must be a position, 1 or more{_at_most(value)}.")
+        raise bad_request(f"{name} is {shown(value)}; it must be a position, 1 or more{_besides(value)}.")
     return value
 
 
@@ -119,12 +121,14 @@ def _cursor(value: object, name: str) -> int | None:
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_POSITION:
-        raise bad_request(f"{name} is {shown(value)}; it must be a number, 0 or more{_at_most(value)}.")
+        raise bad_request(f"{name} is {shown(value)}; it must be a number, 0 or more{_besides(value)}.")
     return value
 
 
-def _at_most(value: Any) -> str:
-    """What is said besides to somebody whose number is too large; else nothing."""
+def _besides(value: Any) -> str:
+    """What is said besides to somebody whose number is too large, or is none for how it is written; else nothing."""
+    if isinstance(value, float):
+        return ", without a point or an exponent"
     return f", and {MAX_POSITION} at most" if _is_int(value) and value > MAX_POSITION else ""
 
 

@@ -136,7 +136,7 @@ INVALID = {
     "ack of a negative": ('{"op":"ack","pos":-1}', "ack.pos is -1; it must be a position, 1 or more."),
     "ack of zero": ('{"op":"ack","pos":0}', "ack.pos is 0; it must be a position, 1 or more."),
     "ack of true": ('{"op":"ack","pos":true}', "ack.pos is true; it must be a position, 1 or more."),
-    "ack of a float": ('{"op":"ack","pos":1.0}', "ack.pos is 1.0; it must be a position, 1 or more."),
+    "ack of a float": ('{"op":"ack","pos":1.0}', "ack.pos is 1.0; it must be a position, 1 or more, without a point"),
     "ack of text": ('{"op":"ack","pos":"1"}', 'ack.pos is "1"; it must be a position, 1 or more.'),
     "ack of 2**63": (
         '{"op":"ack","pos":9223372036854775808}',
@@ -144,7 +144,10 @@ INVALID = {
     ),
     "from a negative": ('{"op":"hello","from":-5}', "hello.from is -5; it must be a position, 1 or more."),
     "from zero": ('{"op":"hello","from":0}', "hello.from is 0; it must be a position, 1 or more."),
-    "from a float": ('{"op":"hello","from":1.5}', "hello.from is 1.5; it must be a position, 1 or more."),
+    "from a float": (
+        '{"op":"hello","from":1.5}',
+        "hello.from is 1.5; it must be a position, 1 or more, without a point or an exponent.",
+    ),
     "from true": ('{"op":"hello","from":true}', "hello.from is true; it must be a position, 1 or more."),
     "from null": ('{"op":"hello","from":null}', "hello.from is null; it must be a position,"),
     "from a word": ('{"op":"hello","from":"start"}', 'hello.from is "start"; it must be a position, "live",'),
