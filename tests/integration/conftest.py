@@ -60,7 +60,7 @@ def server(request, keep_server):
     return keep_server(request.param)
 
 
-@pytest.fixture(params=COMMANDS)
+@pytest.fixture(params=KINDS)
 def closed_server(request, keep_server):
     """The same, of a project that lets nobody in who has not signed in or shown a token."""
     return keep_server(request.param, DEBUG="0", SECRET_KEY=settings.SECRET_KEY)
