@@ -8,6 +8,7 @@ from typing import Any
 from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import reactor
+from twisted.internet.protocol import connectionDone
 
 from events.settings import current
 
@@ -27,6 +28,7 @@ class WebSocket(WebSocketProtocol):
     """Whether so much is held for the client that its pings wait for their answer."""
     _unanswered: bytes | None = None
     _rate: Rate | None = None
+    _cut: Any = None
 
     def onConnect(self, request: ConnectionRequest) -> Any:
         # Daphne would answer these with 500, and log a traceback for each.
@@ -84,9 +86,14 @@ class WebSocket(WebSocketProtocol):
 
     def dropConnection(self, abort: bool = False) -> None:
         super().dropConnection(abort)
-        if not abort:
+        if not abort and self._cut is None:
             # Who reads no more would keep the socket, and what is held for it, for ever.
-            self.clock.callLater(CLOSING_SECONDS, self.transport.abortConnection)
+            self._cut = self.clock.callLater(CLOSING_SECONDS, self.transport.abortConnection)
+
+    def connectionLost(self, reason: Any = connectionDone) -> None:
+        if self._cut is not None and self._cut.active():  # Else a thousand who leave at once would stay in memory.
+            self._cut.cancel()
+        super().connectionLost(reason)
 
     @property
     def _is_between_frames(self) -> bool:

@@ -9,7 +9,9 @@ from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 from websockets.frames import Opcode
 
 from consumers.connection import Connection
@@ -223,3 +225,13 @@ def test_who_says_that_it_goes_and_reads_no_more_is_cut_off_in_the_end():
 
     assert has_time
     assert end.transport.disconnected
+
+
+def test_nothing_is_kept_of_who_says_that_it_goes_and_has_gone():
+    end = End(lean)
+    end.protocol.clock = clock = Clock()
+
+    end.hear(frame(Opcode.CLOSE, b"\x03\xe8"))
+    end.protocol.connectionLost(Failure(ConnectionDone()))
+
+    assert clock.getDelayedCalls() == []
