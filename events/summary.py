@@ -9,6 +9,8 @@ MAX_LENGTH = 200
 # CloudEvents strings hold no control characters, surrogates or noncharacters.
 _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
 _PLAIN = frozenset({str, int, float})
+# Marks of what there is nothing to say of: a request, a user whom nobody has asked for.
+_MUTE = ("unsupported", "lazy")
 
 _FORBIDDEN = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_NONCHARACTERS}]+")
 
@@ -40,7 +42,7 @@ def _phrase(name: str, value: Any) -> str:
         if "pk" in value and isinstance(model, str):
             return _reference(model, value)
         if isinstance(value.get("$mark"), str):
-            return f"{name} ({value['$mark']})"
+            return "" if value["$mark"] in _MUTE else f"{name} ({value['$mark']})"
     if kind is bool:
         return name if value else f"not {name}"
     return f"{name} ({len(value)})" if kind is dict or kind is list else ""

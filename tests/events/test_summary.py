@@ -31,6 +31,7 @@ def is_allowed(character):
         ({"paid": True, "late": False}, "paid · not late"),
         ({"tags": ["a", "b"], "more": {"a": 1}}, "tags (2) · more (1)"),
         ({"password": {"$mark": "masked"}}, "password (masked)"),
+        ({"request": {"$mark": "unsupported", "type": "x.Request"}, "user": {"$mark": "lazy"}, "mark": 1}, "mark 1"),
         ({"token": {"model": "shop.token", "pk": {"$mark": "masked"}}}, "token"),
     ],
 )
