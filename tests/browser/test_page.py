@@ -204,10 +204,10 @@ FILTERS = {"filtered": "-type:order_paid", "nomatch": "type:gift", "wrong": "tpy
 def test_axe_finds_nothing_in_light_and_dark(dashboard, scripted, size, state):
     dashboard.set_viewport_size(size)
     if state != "empty":
-        scripted.events(1, 40)
-        scripted.send(dump({"op": "gap", "from": 41, "to": 50, "reason": "retention"}))
-        scripted.events(50, 3)
-        expect(row(dashboard, 0)).to_contain_text("order 52")
+        scripted.events(1, 4)
+        scripted.send(dump({"op": "gap", "from": 5, "to": 10, "reason": "retention"}))
+        scripted.events(10, 3)
+        expect(row(dashboard, 0)).to_contain_text("order 12")
     if state == "held":
         dashboard.keyboard.press("Space")
         expect(dashboard.locator("#strip")).to_contain_text("Holding")
@@ -215,7 +215,7 @@ def test_axe_finds_nothing_in_light_and_dark(dashboard, scripted, size, state):
         row(dashboard, 1).click()
         expect(dashboard.locator("#detail")).to_be_visible()
     if state in FILTERS:
-        scripted.events(53, 1, type="auth.user_logged_in")
+        scripted.events(13, 1, type="auth.user_logged_in")
         if size == PHONE:
             dashboard.get_by_role("button", name="Filter and types").click()
         dashboard.locator("#q").fill(FILTERS[state])

@@ -21,6 +21,6 @@ def test_half_a_minute_of_faults_lose_nothing_double_nothing_and_keep_the_order(
 
 
 def test_with_a_product_that_is_broken_the_same_campaign_notices():
-    done = chaos("--seconds", "6", "--mutant", "no-repair")
+    done = chaos("--seconds", "1", "--mutant", "no-repair")
 
     assert done.returncode == VIOLATED, done.stdout

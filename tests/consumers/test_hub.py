@@ -98,7 +98,7 @@ async def test_that_nothing_matches_is_found_out_once_for_all_who_ask_the_same(s
     asked = []
 
     class Shop:
-        key, reads_data = "shop", False
+        key, reads_data, cost = "shop", False, 1
 
         def matches(self, entry):
             asked.append(entry.position)

@@ -36,13 +36,14 @@ NOTED = "from events.process import publisher; assert publisher().flush(30)"
 
 
 @pytest.fixture
-def layer(valkey):
-    return {"REDIS_URL": valkey.url, "DJANGO_SETTINGS_MODULE": "tests.integration.settings"}
+def layer(redis_url):
+    return {"REDIS_URL": redis_url, "DJANGO_SETTINGS_MODULE": "tests.integration.settings"}
 
 
 @pytest.fixture
-def servers(layer, start_server):
-    return [start_server("ours", **layer) for _ in range(2)]
+def pair(layer, keep_server):
+    # What they are called is all that is different, so that they are two.
+    return [keep_server("ours", **layer, CALLED=name) for name in ("one", "other")]
 
 
 @pytest.fixture
@@ -68,8 +69,8 @@ async def hear(*clients, until):
     await asyncio.gather(*(client.hear_until(lambda client=client: until(client)) for client in clients))
 
 
-async def test_what_receivers_did_in_another_process_arrives_at_the_clients_of_both_servers(servers, act):
-    clients = [Client(server.url) for server in servers for _ in range(2)]
+async def test_what_receivers_did_in_another_process_arrives_at_the_clients_of_both_servers(pair, act):
+    clients = [Client(server.url) for server in pair for _ in range(2)]
     async with AsyncExitStack() as stack:
         for client in clients:
             await stack.enter_async_context(client.connected())
@@ -96,8 +97,8 @@ async def test_the_layer_alone_is_enough_to_hear_of_what_receivers_did(layer, st
     assert client.sequences == [1, 2, 3]
 
 
-async def test_a_client_that_comes_back_to_the_other_server_gets_what_it_missed(servers, act):
-    client = Client(servers[0].url)
+async def test_a_client_that_comes_back_to_the_other_server_gets_what_it_missed(pair, act):
+    client = Client(pair[0].url)
     async with client.connected():
         await act("send(order_paid, 0)")
         await hear(client, until=lambda client: outcomes(client, "comes_later"))
@@ -105,10 +106,10 @@ async def test_a_client_that_comes_back_to_the_other_server_gets_what_it_missed(
     before = list(client.noted)
 
     await act("send(order_paid, 1)", "send(order_paid, 2)")
-    client._url = servers[1].url
+    client._url = pair[1].url
     async with client.connected():
         await hear(client, until=lambda client: len(outcomes(client, "comes_later")) == 3)
-    fresh = Client(servers[1].url, **{"from": 1})
+    fresh = Client(pair[1].url, **{"from": 1})
     async with fresh.connected():
         await hear(fresh, until=lambda client: len(outcomes(client, "comes_later")) == 3)
 
@@ -118,8 +119,8 @@ async def test_a_client_that_comes_back_to_the_other_server_gets_what_it_missed(
     assert client.reactions == fresh.reactions
 
 
-async def test_what_is_noted_of_an_event_while_its_client_is_away_comes_first(servers, act):
-    client = Client(servers[0].url)
+async def test_what_is_noted_of_an_event_while_its_client_is_away_comes_first(pair, act):
+    client = Client(pair[0].url)
     async with client.connected():
         await act("send(order_paid, 0)")
         await hear(client, until=lambda client: outcomes(client, "comes_later"))
@@ -127,7 +128,7 @@ async def test_what_is_noted_of_an_event_while_its_client_is_away_comes_first(se
 
     await sync_to_async(_note_again)(client.events[0]["id"])
     await act("send(order_paid, 2)")
-    client._url = servers[1].url
+    client._url = pair[1].url
     heard = []
     async with client.connected(), asyncio.timeout(SECONDS):
         while len(outcomes(client, "comes_later")) < 2:
@@ -148,9 +149,9 @@ def _note_again(id):
         connections.close_all()
 
 
-async def test_of_what_the_filter_hides_nothing_is_said(servers, act):
-    paid = Client(servers[0].url, filter={"exact": {"type": "academy.order_paid"}})
-    whole = Client(servers[1].url)
+async def test_of_what_the_filter_hides_nothing_is_said(pair, act):
+    paid = Client(pair[0].url, filter={"exact": {"type": "academy.order_paid"}})
+    whole = Client(pair[1].url)
     async with paid.connected(), whole.connected():
         await act(
             "send(course_completed, 1)", "send(order_paid, 2)", "send(course_completed, 3)", "send(order_paid, 4)"
@@ -218,10 +219,10 @@ send(order_paid, 4)
 """
 
 
-async def test_what_rolled_back_is_told_to_those_who_ask_and_never_enters_the_log(servers, act):
-    asking = Client(servers[0].url, ghosts=True)
-    paid = Client(servers[1].url, ghosts=True, filter={"exact": {"type": "academy.order_paid"}})
-    others = Client(servers[1].url)
+async def test_what_rolled_back_is_told_to_those_who_ask_and_never_enters_the_log(pair, act):
+    asking = Client(pair[0].url, ghosts=True)
+    paid = Client(pair[1].url, ghosts=True, filter={"exact": {"type": "academy.order_paid"}})
+    others = Client(pair[1].url)
     async with asking.connected(), paid.connected(), others.connected():
         await act(ROLLED_BACK)
         await hear(asking, until=lambda client: client.numbers == [4] and len(client.ghosts) == 2)
@@ -229,7 +230,7 @@ async def test_what_rolled_back_is_told_to_those_who_ask_and_never_enters_the_lo
         await hear(others, until=lambda client: outcomes(client, "comes_later"))
         asking.drop()
 
-    late = Client(servers[1].url, **{"from": 1, "reactions_after": 0, "ghosts": True})
+    late = Client(pair[1].url, **{"from": 1, "reactions_after": 0, "ghosts": True})
     async with late.connected():
         await hear(late, until=lambda client: len(client.ghosts) == 2 and client.events)
 
