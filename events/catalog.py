@@ -51,6 +51,8 @@ def attach(
     to what only those see who may view personal data. `using` is the alias of the database in whose
     transactions the signal is sent. Raises ValueError if one of them cannot be what it should.
     """
+    if isinstance(signal, str):
+        raise ValueError(f'{signal!r} is a text: attach the signal itself, or name it in SIGNALCAST["SIGNALS"]')
     if not isinstance(type, str) or not 0 < len(type) <= MAX_TYPE or not type.isprintable():
         raise ValueError(f"{type!r} is no event type: write 1 to {MAX_TYPE} printable characters, e.g. shop.order_paid")
     if data is not None and (not callable(data) or iscoroutinefunction(data)):

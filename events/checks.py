@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from inspect import isclass
 from math import inf
 from typing import Any
 
@@ -161,6 +162,8 @@ def _policy(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
         found = import_string(path) if path and isinstance(path, str) else None
         if path != "" and not callable(found):
             problem = "no path of a function"
+        elif isclass(found):
+            problem = "a class: whatever it makes of its arguments would mean yes"
         elif iscoroutinefunction(found):
             problem = "which is asynchronous: it is called in a thread, and has to answer there"
     except Exception as error:  # Whatever the project's module raises.

@@ -137,16 +137,17 @@ def _append(event: Event, sending: Sending, connection: BaseDatabaseWrapper) -> 
     except Exception as error:
         if _is_forbidden(error):
             return
-        metrics.failed("append")
-        logger.warning(
-            "The event %s of type %s could not be appended to the log in %r; trying once more after the commit: %s",
-            event.id,
-            event.type,
-            connection.alias,
-            reason(error),
-            exc_info=not isinstance(error, Error),  # A database's own words say it all, and there may be many.
-            extra={"action": "append_failed"},
-        )
+        if not connection.needs_rollback:  # Else nothing can be appended, and most likely there will be no commit.
+            metrics.failed("append")
+            logger.warning(
+                "The event %s of type %s could not be appended to the log in %r; trying once more after the commit: %s",
+                event.id,
+                event.type,
+                connection.alias,
+                reason(error),
+                exc_info=not isinstance(error, Error),  # A database's own words say it all, and there may be many.
+                extra={"action": "append_failed"},
+            )
         late = event.marked("aftercommit")
         if not _on_commit(lambda: _hand_over(late, sending, connection.alias, append_again), connection):
             metrics.failed("retry")

@@ -232,6 +232,11 @@ def test_a_sign_in_is_an_event_without_the_request(client, read_log):
     assert event["data"]["request"]["$mark"] == "unsupported"
 
 
+def test_a_text_is_no_signal():
+    with pytest.raises(ValueError, match="'shop.signals.paid' is a text: attach the signal itself"):
+        attach("shop.signals.paid", type="shop.paid")
+
+
 @pytest.mark.parametrize("type", ["", "x" * 256, "shop.order\npaid", "shop.\x00", 7, b"a", None])
 def test_a_type_that_no_event_can_have_is_refused(stream, type):
     with pytest.raises(ValueError, match="is no event type: write 1 to 255 printable characters"):

@@ -58,6 +58,7 @@ def test_the_demo_has_nothing_to_complain_about(db):
         (GOOD | {"CAN_FOLLOW": None}, ["E015"]),
         (GOOD | {"CAN_FOLLOW": "consumers.policy.cannot_follow"}, ["E015"]),
         (GOOD | {"CAN_FOLLOW": "tests.consumers.test_policy.promises"}, ["E015"]),
+        (GOOD | {"CAN_FOLLOW": "consumers.viewer.Viewer"}, ["E015"]),
         (GOOD | {"CAN_FOLLOW": "tests.consumers.test_policy.no_payroll"}, []),
         (GOOD, []),
         (GOOD | {"PUBLISHER": "off", "HEARTBEAT": 0.5, "SOURCE": "https://shop.example/"}, []),

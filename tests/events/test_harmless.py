@@ -148,6 +148,20 @@ def test_what_could_not_be_appended_and_was_rolled_back_is_not_made_up_for(order
     assert failed() == {"append": 1}
 
 
+@pytest.mark.parametrize("commits", [False, True])
+def test_where_the_business_rolls_back_anyway_nothing_is_said_and_should_it_commit_nothing_is_lost(
+    order_paid, failed, caplog, read_log, commits
+):
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        order_paid.send(sender=None)
+        transaction.set_rollback(not commits)
+    publisher().flush()
+
+    assert (failed(), caplog.records) == ({}, [])
+    assert len(read_log()) == commits
+
+
 def test_a_failure_without_a_transaction_is_survived_too(order_paid, take_away, failed, caplog):
     take_away()
     order_paid.send(sender=None, note="lost")
