@@ -60,9 +60,9 @@ ANY_DATABASE := $(addprefix events/,test_documentation.py test_event.py test_fie
 # A lane for each of two cores, with its share of the browser tests, for which the database has no part.
 test: check ## Check and test everything, on SQLite and PostgreSQL, in a real browser
 	CHROMIUM="$$(tests/chromium.sh)" && export CHROMIUM && $(PY) -m tests.lanes \
-		env -u DATABASE_URL $(PYTEST) --ignore-glob='tests/browser/test_[d-z]*' --ignore=tests/compat \
+		env -u DATABASE_URL $(PYTEST) --ignore-glob='tests/browser/test_[d-z]*' --ignore-glob='tests/compat/test_a*' \
 		--beside $(PY) -m tests.postgresql $(PYTEST) tests/events tests/integration tests/academy tests/browser \
-			tests/compat --ignore-glob='tests/browser/test_[a-c]*' \
+			tests/compat/test_a*.py --ignore-glob='tests/browser/test_[a-c]*' \
 			$(ANY_DATABASE:%=--ignore=tests/%)
 
 test-compat: $(TEST) ## Test with Django 5.2 and with the newest, on the Pythons that are found
