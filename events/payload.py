@@ -63,7 +63,7 @@ def compute(
 
 
 def _all(arguments: Mapping[Any, Any], limit: int, personal: Paths) -> Payload | None:
-    """All arguments, as almost always; None if something is the matter with one, or they are too large together."""
+    """All arguments in one go; None if something is the matter with one, or they are too large together."""
     if not are_usual(arguments):
         return None
     shown = Shown(limit, set())
